@@ -27,34 +27,34 @@ ENGINE_MODULES = ("connector.sync.engine", "connector.sync.pull", "connector.syn
 """The modules of the sync core that drive the others and may speak of runs in progress."""
 
 IMPURE = frozenset(
-    [
+    {
+        "alembic",
+        "asyncio",
+        "click",
         "flask",
+        "http",
+        "io",
+        "logging",
+        "os",
+        "pathlib",
+        "random",
         "requests",
-        "urllib3",
+        "rich",
+        "secrets",
+        "shutil",
+        "simple_salesforce",
+        "socket",
         "sqlalchemy",
         "sqlite3",
-        "simple_salesforce",
-        "alembic",
-        "tenacity",
-        "click",
-        "rich",
-        "os",
-        "io",
-        "socket",
         "ssl",
         "subprocess",
+        "tempfile",
+        "tenacity",
         "threading",
         "time",
-        "random",
-        "secrets",
-        "pathlib",
-        "tempfile",
-        "shutil",
-        "http",
         "urllib",
-        "asyncio",
-        "logging",
-    ]
+        "urllib3",
+    }
 )
 
 
