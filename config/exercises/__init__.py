@@ -1,0 +1,1 @@
+"""Practice exercises: steps, checks and hints, in each language."""

@@ -1,0 +1,1 @@
+"""One file for each object that is mirrored from the start."""

@@ -1,0 +1,1 @@
+"""Local stage vocabularies with a mapping from the stages Salesforce ships with."""
