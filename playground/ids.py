@@ -1,0 +1,49 @@
+"""Record ids: 15 case-sensitive base62 characters, and the three more that make them safe where case is lost.
+
+The first three characters are the object's key prefix. Everything the API returns has 18 characters; both lengths are
+accepted on input (salesforce-api 1.2).
+"""
+
+from __future__ import annotations
+
+import re
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_INSTANCE = "Fm0"
+"""Characters 4 to 6 of every id: which instance made it. Mixed case, so that a reader who folds case is caught."""
+_RUNNING_LENGTH = 9
+_SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
+
+EMPTY_ID = "000000000000000AAA"
+MASTER_RECORD_TYPE_ID = "012000000000000AAA"
+
+
+def to_18(id15: str) -> str:
+    """The 18-character form of a 15-character id."""
+    suffix = ""
+    for start in (0, 5, 10):
+        bits = sum(1 << place for place, char in enumerate(id15[start : start + 5]) if "A" <= char <= "Z")
+        suffix += _CHECK[bits]
+    return id15 + suffix
+
+
+def make_id(prefix: str, number: int) -> str:
+    """The 18-character id of an object's ``number``-th record. ``prefix`` is its key prefix, as ``006``."""
+    if len(prefix) != 3:
+        raise ValueError(f"A key prefix has three characters, not {prefix!r}.")
+    digits = ""
+    rest = number
+    while rest:
+        rest, digit = divmod(rest, len(_BASE62))
+        digits = _BASE62[digit] + digits
+    if number < 0 or len(digits) > _RUNNING_LENGTH:
+        raise ValueError(f"{number} does not fit into the running number of an id.")
+    return to_18(prefix + _INSTANCE + digits.rjust(_RUNNING_LENGTH, "0"))
+
+
+def is_id(text: str) -> bool:
+    """Whether this is a well-formed id: 15 characters, or 18 with the right last three."""
+    if not _SHAPE.fullmatch(text):
+        return False
+    return len(text) == 15 or to_18(text[:15]) == text
