@@ -45,6 +45,12 @@ SETTINGS: tuple[Setting, ...] = (
         checks.one_of("password", "client_credentials", "refresh_token"),
     ),
     Setting(
+        "salesforce.kind",
+        "salesforce",
+        "What is connected: salesforce, or a playground on this machine. Neither's credentials ever go to the other.",
+        checks.one_of("salesforce", "playground"),
+    ),
+    Setting(
         "salesforce.api_version",
         "67.0",
         "The version of the Salesforce API to speak.",
@@ -151,6 +157,7 @@ class Settings:
 
     salesforce_login_url: str
     salesforce_auth: str
+    salesforce_kind: str
     salesforce_api_version: str
     salesforce_ca_file: str
     salesforce_proxy: str
