@@ -140,7 +140,10 @@ class FieldSettings:
 
 @dataclass(frozen=True, slots=True)
 class ObjectSettings:
-    """What is decided about one mirrored object before its describe is read. ``order`` sorts parents first."""
+    """What is decided about one mirrored object before its describe is read. ``order`` sorts parents first.
+
+    ``expects`` names the fields that our pages read, so that connecting can say which of them are hidden.
+    """
 
     name: str
     read_only: bool = True
@@ -148,6 +151,7 @@ class ObjectSettings:
     policy: str = "manual"
     mirrored: bool = True
     order: int = 1000
+    expects: tuple[str, ...] = ()
     fields: Mapping[str, FieldSettings] = field(default_factory=dict)
 
 
@@ -260,6 +264,7 @@ OBJECT_KEYS: Mapping[str, checks.Check] = {
     "external_id": checks.matching(API_NAME, "the API name of a field, as Mirror_Id__c"),
     "policy": checks.one_of(*POLICIES),
     "mirrored": checks.flag,
+    "expects": checks.names,
 }
 
 FIELD_KEYS: Mapping[str, checks.Check] = {
