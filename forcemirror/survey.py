@@ -1,4 +1,4 @@
-"""What is said about an org before anything is loaded: which it is, who we are there, what is hidden, how much.
+"""What is said about an org before anything is loaded: which it is, who we are there, what is hidden, how much."""
 
 from __future__ import annotations
 
