@@ -73,9 +73,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _give_a_type(context: ExceptionContext) -> None:
-    typed = typed_error(context.original_exception)
+    error = context.original_exception
+    typed = error if isinstance(error, StoreError) else typed_error(error)
     if typed is not None:
-        typed.__cause__ = context.original_exception
         context.chained_exception = typed
 
 

@@ -132,7 +132,7 @@ class Records:
     def waiting(self, object_name: str, record_id: str) -> tuple[FieldDifference, ...]:
         """Field by field, what is waiting to be sent; empty when the record is as in Salesforce.
 
-        A record deleted here differs in every field that has a value; of one made here only what will be sent is listed.
+        A record deleted here differs in every field that has a value, one made here in all that will be sent.
         """
         mapping = self._store.mapping(object_name)
         found = self._store.tables(object_name)

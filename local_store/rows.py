@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, bindparam, select
 
 from local_store.schema import DELETED_AT, IS_DELETED, PURGED_AT
 from local_store.tables import touched
@@ -17,6 +17,10 @@ Item = TypeVar("Item")
 
 BATCH = 900
 """How many ids go into one statement."""
+
+
+LIVE: Mapping[str, Value] = {IS_DELETED: False, DELETED_AT: None, PURGED_AT: None}
+"""Our own columns of a row that is not deleted."""
 
 
 def batches(items: Collection[Item]) -> Iterator[list[Item]]:
@@ -39,12 +43,26 @@ def as_row(mapping: ObjectMapping, record_id: str, record: Record) -> dict[str, 
     return {**row, "id": record_id}
 
 
+def live_row(mapping: ObjectMapping, record_id: str, record: Record) -> dict[str, Value]:
+    """The columns for a record that is not deleted, our own among them."""
+    row = {**LIVE, **as_row(mapping, record_id, record)}
+    return {**row, IS_DELETED: row[IS_DELETED] or False}
+
+
 def find_rows(connection: Connection, table: Table, ids: Collection[str]) -> dict[RecordId, Row[Any]]:
     """Rows by id, for the ids that have one."""
     found: dict[RecordId, Row[Any]] = {}
     for batch in batches(ids):
         for row in connection.execute(select(table).where(table.c.id.in_(batch))):
             found[RecordId(row._mapping["id"])] = row
+    return found
+
+
+def find_ids(connection: Connection, table: Table, ids: Collection[str]) -> set[RecordId]:
+    """Those of the ids that have a row."""
+    found: set[RecordId] = set()
+    for batch in batches(ids):
+        found.update(connection.execute(select(table.c.id).where(table.c.id.in_(batch))).scalars())
     return found
 
 
@@ -64,13 +82,15 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Val
 
     The capture must be paused: to the triggers this would be somebody's edit.
     """
-    present = find_rows(connection, table, [str(row["id"]) for row in rows]) if rows else {}
-    new = [row for row in rows if row["id"] not in present]
-    for group in _alike(new):
-        connection.execute(table.insert(), group)
-    for row in rows:
-        if row["id"] in present:
-            connection.execute(table.update().where(table.c.id == row["id"]).values(dict(row)))
+    present = find_ids(connection, table, [str(row["id"]) for row in rows])
+    for columns, group in _alike(rows):
+        new = [row for row in group if row["id"] not in present]
+        old = [{f"new_{name}": value for name, value in row.items()} for row in group if row["id"] in present]
+        if new:
+            connection.execute(table.insert(), new)
+        if old:
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+            connection.execute(table.update().where(table.c.id == bindparam("new_id")).values(values), old)
 
 
 def remove(connection: Connection, table: Table, ids: Collection[str]) -> None:
@@ -84,12 +104,8 @@ def is_marked(row: Row[Any]) -> bool:
     return bool(row._mapping[IS_DELETED])
 
 
-LIVE: Mapping[str, Value] = {IS_DELETED: False, DELETED_AT: None, PURGED_AT: None}
-"""Our own columns of a row that is not deleted."""
-
-
-def _alike(rows: Sequence[Mapping[str, Value]]) -> Iterator[list[dict[str, Value]]]:
+def _alike(rows: Sequence[Mapping[str, Value]]) -> Iterator[tuple[tuple[str, ...], list[dict[str, Value]]]]:
     groups: dict[tuple[str, ...], list[dict[str, Value]]] = {}
     for row in rows:
-        groups.setdefault(tuple(row), []).append(dict(row))
-    yield from groups.values()
+        groups.setdefault(tuple(sorted(row)), []).append(dict(row))
+    yield from groups.items()

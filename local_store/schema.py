@@ -4,8 +4,8 @@ sightings, and a view of the live rows (design decisions 2, 12 and 15)."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import (
     CheckConstraint,
@@ -142,13 +142,18 @@ def assign_columns(connection: Connection, object_name: str, names: Iterable[str
     return {name: known[name] for name in wanted}
 
 
+def with_columns(mapping: ObjectMapping, columns: Mapping[str, str]) -> ObjectMapping:
+    """The mapping with the column names that were assigned."""
+    return replace(mapping, fields=tuple(replace(field, column=columns[field.name]) for field in mapping.fields))
+
+
 def note_types(connection: Connection, mapping: ObjectMapping) -> None:
     """Remember the type of every column, so that a field that vanishes later is still read rightly."""
     for field in mapping.fields:
         connection.execute(
             mirror_column.update()
             .where(mirror_column.c.object == mapping.name, mirror_column.c.field == field.name)
-            .values(column=field.column, type=field.type, precision=field.precision, scale=field.scale)
+            .values(type=field.type, precision=field.precision, scale=field.scale)
         )
 
 

@@ -109,11 +109,12 @@ class Store:
     def ensure_object(self, mapping: ObjectMapping) -> None:
         """Make the tables of an object, or add what its mapping has more than before, and remember the mapping.
 
-        New columns, triggers and view come in one transaction; nothing is ever dropped. Idempotent.
+        Columns are named as ``assign_columns`` named them, whatever the mapping says. New
+        columns, triggers and view come in one transaction; nothing is ever dropped. Idempotent.
         """
         schema.check_name_is_free(mapping.table)
         with write(self.engine) as connection:
-            schema.assign_columns(connection, mapping.name, mapping.by_name)
+            mapping = schema.with_columns(mapping, schema.assign_columns(connection, mapping.name, mapping.by_name))
             schema.note_types(connection, mapping)
             made = schema.object_tables(MetaData(), mapping, schema.vanished(connection, mapping))
             schema.create_or_extend(connection, made)

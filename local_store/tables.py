@@ -187,6 +187,8 @@ issue = Table(
     _text("code"),
     _text("message"),
     _text("fields"),
+    _count("token"),
+    _moment("stamp"),
     Column("run", Integer),
     _count("attempts"),
     _moment("first_seen", nullable=False),

@@ -97,6 +97,8 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("token", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("stamp", typed("datetime"), nullable=True),
         sa.Column("run", sa.Integer(), nullable=True),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("first_seen", typed("datetime"), nullable=False),

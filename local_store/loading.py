@@ -1,0 +1,82 @@
+"""First reads: whole pages into the mirror, set-wise, past the ORM and the slow parts of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects.sqlite import insert
+
+from local_store import rows as rows_of
+from local_store.errors import ValueNotStorable
+from local_store.schema import DELETED_AT, IS_DELETED, PURGED_AT, ObjectTables
+from local_store.types import encoder
+from mapping.fields import ObjectMapping
+from mapping.record import Record, RecordId, Value
+
+
+def insert_new(
+    connection: Connection, mapping: ObjectMapping, tables: ObjectTables, records: Mapping[RecordId, Record]
+) -> dict[RecordId, str]:
+    """Insert records whose rows are not there yet; rows that are there, or were touched, are left alone.
+
+    Answers the records that the database cannot hold, with the reason. The capture must be paused.
+    """
+    known = {
+        *rows_of.find_tokens(connection, mapping.name, records.keys()),
+        *rows_of.find_ids(connection, tables.remote, records.keys()),
+    }
+    encode = _row_encoder(mapping, tables.rows)
+    rows: list[tuple[Any, ...]] = []
+    refused: dict[RecordId, str] = {}
+    for record_id, record in records.items():
+        if record_id in known:
+            continue
+        try:
+            rows.append(encode(record_id, record))
+        except ValueNotStorable as error:
+            refused[record_id] = error.message
+    if rows:
+        connection.exec_driver_sql(_statement(connection, tables.rows), rows)
+    return refused
+
+
+def not_storable(mapping: ObjectMapping, records: Iterable[Record]) -> str | None:
+    """Why the database cannot hold one of these records; None when it can hold all."""
+    fields = mapping.by_name
+    try:
+        for record in records:
+            for name, value in record.items():
+                if name in fields:
+                    encoder(fields[name].type)(value)
+    except ValueNotStorable as error:
+        return error.message
+    return None
+
+
+def _statement(connection: Connection, table: Table) -> str:
+    statement = insert(table).on_conflict_do_nothing()
+    return str(statement.compile(dialect=connection.dialect, column_keys=[column.name for column in table.columns]))
+
+
+def _row_encoder(mapping: ObjectMapping, table: Table) -> Callable[[RecordId, Record], tuple[Any, ...]]:
+    fields = {field.column: field for field in mapping.fields}
+    own: dict[str, Value] = {IS_DELETED: False, DELETED_AT: None, PURGED_AT: None}
+    plan = [
+        (fields[column.name].name, encoder(fields[column.name].type), own.get(column.name))
+        if column.name in fields
+        else ("", encoder("boolean"), own.get(column.name))
+        for column in table.columns
+        if column.name != "id"
+    ]
+
+    def encode(record_id: RecordId, record: Record) -> tuple[Any, ...]:
+        values = (
+            encode_value(record.get(name) if record.get(name) is not None else empty)
+            for name, encode_value, empty in plan
+        )
+        return (record_id, *values)
+
+    assert next(iter(table.columns)).name == "id"
+    return encode
