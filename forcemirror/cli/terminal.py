@@ -39,6 +39,11 @@ class Terminal:
         """Whether somebody sits at the terminal."""
         return self._console.is_terminal
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there to answer a question."""
+        return sys.stdin.isatty()
+
     def say(self, text: str, **values: object) -> None:
         """Print a line in the terminal's language."""
         self.line(self.catalogue.say(text, **values))
@@ -64,7 +69,7 @@ class Terminal:
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
         """Print rows under heads; the columns numbered in ``right`` hold figures."""
         if not self.is_person:
-            for row in (heads, *rows):
+            for row in ([self.catalogue.say(head) for head in heads], *rows):
                 self.line("\t".join(row))
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -89,7 +94,7 @@ class Terminal:
 
     def confirm(self, text: str, **values: object) -> bool:
         """Ask a yes-or-no question; no when nobody can answer."""
-        if not sys.stdin.isatty():
+        if not self.can_ask:
             self.warn("Nobody is there to answer. Add --yes to go on without being asked.")
             return False
         return click.confirm(self.catalogue.say(text, **values))
