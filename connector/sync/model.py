@@ -68,6 +68,8 @@ class Page:
     last: bool = True
     announced: int | None = None
     """How many rows the org announced for the whole read, for progress and for the completeness check."""
+    quarantined: Mapping[RecordId, str] = field(default_factory=dict)
+    """Rows that came but hold a value its field cannot hold, with the reason. They are neither stored nor altered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class RecordState:
     remote: Sighting | None = None
     token: int = 0
     gone: Tombstone | None = None
+    touched_at: datetime | None = None
+    """When the row was last changed here, by this machine's clock; only the policy ``newest`` looks at it."""
 
 
 # Operations: one step of a plan each.
@@ -194,6 +198,24 @@ class Policy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided about a conflict. It holds for exactly the values that the person saw."""
+
+    conflict: Conflict
+    keep: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How a conflict was settled, for the conflict log: both values and the base stay in ``conflict``."""
+
+    conflict: Conflict
+    keep: Side
+    rule: str
+    """``person``, or the policy that decided: ``salesforce``, ``local``, ``newest``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do: operations and open conflicts, in an order that can be carried out."""
 
@@ -278,3 +300,20 @@ class Intent:
     record: Record
     sent_at: datetime
     """Salesforce's clock when the intent was committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A record that could not be brought across, kept until either side changes or somebody asks to try again.
+
+    ``token`` and ``stamp`` are the state it was refused in: the local compare-and-set value, and the remote
+    ``SystemModstamp`` (None for a record that is not in the org).
+    """
+
+    object: str
+    id: RecordId
+    code: str
+    message: str
+    fields: tuple[str, ...] = ()
+    token: int = 0
+    stamp: datetime | None = None

@@ -1,0 +1,60 @@
+"""In which order things are written: parents are made before children, children go before parents. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from connector.sync.model import Create, Update
+from mapping.fields import ObjectMapping
+from mapping.record import Record, RecordId, is_provisional
+
+
+def parents_first(objects: Sequence[ObjectMapping]) -> tuple[str, ...]:
+    """Object names such that what a reference points at comes first.
+
+    Objects that point at each other in a ring cannot all come second: of those, the one with the fewest parents still
+    missing goes first, then by the order given.
+    """
+    missing = {each.name: _parents(each, {other.name for other in objects}) for each in objects}
+    ordered: list[str] = []
+    while missing:
+        name = min(missing, key=lambda each: len(missing[each] - set(ordered)))
+        ordered.append(name)
+        del missing[name]
+    return tuple(ordered)
+
+
+def children_first(objects: Sequence[ObjectMapping]) -> tuple[str, ...]:
+    """The order for deletions."""
+    return tuple(reversed(parents_first(objects)))
+
+
+def unconfirmed_parents(mapping: ObjectMapping, record: Record) -> frozenset[RecordId]:
+    """The records made here that these fields point at and that Salesforce does not know yet."""
+    found = (record.get(field.name) for field in mapping.references)
+    return frozenset(RecordId(each) for each in found if isinstance(each, str) and is_provisional(each))
+
+
+def ready(mapping: ObjectMapping, operations: Iterable[Create | Update]) -> tuple[Create | Update, ...]:
+    """The operations that point at nothing Salesforce does not know: a parent of the same object goes first too."""
+    return tuple(
+        operation
+        for operation in operations
+        if not unconfirmed_parents(mapping, operation.record if isinstance(operation, Create) else operation.fields)
+    )
+
+
+def cascading_references(objects: Iterable[ObjectMapping]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """By parent object: the (object, reference field) pairs through which its deletion takes children along."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for child in objects:
+        for field in child.references:
+            if field.cascade_delete:
+                for parent in field.reference_to:
+                    found.setdefault(parent, []).append((child.name, field.name))
+    return found
+
+
+def _parents(mapping: ObjectMapping, known: Collection[str]) -> frozenset[str]:
+    named = {parent for field in mapping.references for parent in field.reference_to}
+    return frozenset((named & set(known)) - {mapping.name})
