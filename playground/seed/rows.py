@@ -1,0 +1,64 @@
+"""Rows in the making: every stored field of an object, ids given in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from playground.catalogue import load_schema
+from playground.ids import make_id
+from playground.seed.moments import stamp
+
+Value = str | int | float | None
+Row = dict[str, Value]
+
+
+def blank_row(object_name: str) -> Row:
+    """All stored fields of the object, booleans and defaults as the catalogue says, the rest null."""
+    row: Row = {}
+    for item in load_schema().by_lower_name[object_name.lower()].fields:
+        if item.stored:
+            row[item.name] = int(item.default) if isinstance(item.default, bool) else item.default
+    return row
+
+
+@dataclass
+class RowMaker:
+    """Makes rows of one object, numbering their ids from 1 on."""
+
+    object_name: str
+    rows: list[Row] = field(default_factory=list)
+
+    def next_id(self) -> str:
+        """The id that the next row will get."""
+        return make_id(load_schema().by_lower_name[self.object_name.lower()].key_prefix, len(self.rows) + 1)
+
+    def add(
+        self,
+        values: Mapping[str, Any],
+        *,
+        created: datetime,
+        created_by: str,
+        modified: datetime | None = None,
+        modified_by: str | None = None,
+        stamped: datetime | None = None,
+    ) -> Row:
+        """Append a row. Who and when default to the creation. Fields that the object has not are a KeyError."""
+        row = blank_row(self.object_name)
+        audit = {
+            "Id": self.next_id(),
+            "CreatedDate": stamp(created),
+            "CreatedById": created_by,
+            "LastModifiedDate": stamp(modified or created),
+            "LastModifiedById": modified_by or created_by,
+            "SystemModstamp": stamp(stamped or modified or created),
+        }
+        row.update({name: value for name, value in audit.items() if name in row})
+        for name, value in values.items():
+            if name not in row:
+                raise KeyError(f"{self.object_name} has no stored field {name}.")
+            row[name] = int(value) if isinstance(value, bool) else value
+        self.rows.append(row)
+        return row
