@@ -1,0 +1,227 @@
+"""The playground org over HTTP: a Flask application, usable by any WSGI server or in-process.
+
+It does what is the same for every call: paths with doubled or trailing slashes, versions, log-in, counting calls,
+headers, compression, faults. What a call answers is decided in :mod:`playground.routes`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from flask import Flask, Response, request
+
+from playground import auth, errors, resources, routes, side_door
+from playground.calls import NO_BODY, Answer, Call
+from playground.faults import ConnectionCut, Effect, Fault, error_body
+from playground.org import Org
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+JSON_TYPE = "application/json;charset=UTF-8"
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_GZIP_FROM_BYTES = 512
+_URI_BYTES_MAX = 16_384
+_log = logging.getLogger(__name__)
+
+
+def create_app(org: Org) -> Flask:
+    """The WSGI application that speaks for ``org``."""
+    app = Flask("playground", static_folder=None)
+    app.url_map.merge_slashes = False
+
+    def everything(path: str = "") -> Response:
+        del path  # Flask has unescaped it; segments are cut from the raw path instead.
+        return _Exchange(org).response()
+
+    app.add_url_rule("/", view_func=everything, methods=_METHODS, provide_automatic_options=False)
+    app.add_url_rule("/<path:path>", "everything_below", everything, methods=_METHODS, provide_automatic_options=False)
+    app.wsgi_app = _Faults(app.wsgi_app, org)  # type: ignore[method-assign]
+    return app
+
+
+class _Faults:
+    """Stands before the application and spoils what was ordered to be spoilt."""
+
+    def __init__(self, inner: Callable[..., Iterable[bytes]], org: Org) -> None:
+        self._inner = inner
+        self._org = org
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", ""))
+        if path.startswith(side_door.PREFIX):
+            return self._inner(environ, start_response)
+        fault = self._org.faults.due(str(environ["REQUEST_METHOD"]), path)
+        if fault is None:
+            return self._inner(environ, start_response)
+        if fault.effect is Effect.DELAY:
+            time.sleep(fault.delay_s)
+            return self._inner(environ, start_response)
+        if fault.effect is Effect.DROP_AFTER:
+            list(self._inner(environ, _ignore_start))
+        if fault.effect is not Effect.ANSWER:
+            raise ConnectionCut("The playground was asked to cut this connection.")
+        environ["playground.fault"] = fault
+        return self._inner(environ, start_response)
+
+
+def _ignore_start(*_arguments: object) -> Callable[[bytes], object]:
+    return lambda _chunk: None
+
+
+class _Exchange:
+    """One request and its response."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._uri = str(request.environ.get("REQUEST_URI") or request.path)
+        path = self._uri.split("?", 1)[0]
+        self._segments = tuple(unquote(segment) for segment in path.split("/") if segment)
+
+    def response(self) -> Response:
+        if len(self._uri) > _URI_BYTES_MAX:
+            return self._rest(Answer(414, errors.ApiError("URI too long", code="URI_TOO_LONG").body()))
+        fault = request.environ.get("playground.fault")
+        if isinstance(fault, Fault):
+            body = fault.body if fault.body is not None else error_body(fault.status)
+            return self._rest(Answer(fault.status, body))
+        match self._segments:
+            case ("__playground__", *rest):
+                return self._plain(side_door.answer(self._org, request, tuple(rest)))
+            case ("services", "oauth2", name):
+                return self._oauth(name)
+            case ("services", "data", *rest):
+                return self._rest(self._data(tuple(rest)))
+            case ("id", organization_id, user_id):
+                return self._identity(organization_id, user_id)
+        return self._rest(Answer(404, errors.NotFound().body()))
+
+    @property
+    def _base_url(self) -> str:
+        return request.host_url.rstrip("/")
+
+    def _data(self, segments: tuple[str, ...]) -> Answer:
+        if not segments:
+            return Answer(200, resources.versions(self._org))
+        version = re.fullmatch(r"v(\d+)\.0", segments[0])
+        if version is None or int(version[1]) > self._org.settings.latest_version:
+            return Answer(404, errors.NotFound().body())
+        if int(version[1]) < self._org.settings.first_version:
+            message = f"API version {version[1]}.0 is no longer available."
+            return Answer(410, errors.ApiError(message, code="UNSUPPORTED_API_VERSION").body())
+        try:
+            return self._authorized(int(version[1]), segments[1:])
+        except errors.ApiError as error:
+            return Answer(error.status, error.body(), _challenge(error))
+
+    def _authorized(self, version: int, segments: tuple[str, ...]) -> Answer:
+        org = self._org
+        session = auth.session_of(org, request.headers.get("Authorization"), request.args.get("oauth_token"))
+        org.begin_request()
+        if org.calls_made() >= org.settings.daily_api_calls:
+            raise errors.RequestLimitExceeded
+        org.count_call()
+        call = Call(
+            org=org,
+            session=session,
+            base_url=self._base_url,
+            version=version,
+            method=request.method,
+            segments=segments,
+            args=request.args.to_dict(),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            content=request.get_data(),
+        )
+        try:
+            return routes.answer(call)
+        except Exception:
+            _log.exception("The playground failed to answer %s %s.", request.method, request.path)
+            return Answer(500, error_body(500))
+
+    def _rest(self, answer: Answer) -> Response:
+        response = self._plain(answer)
+        settings = self._org.settings
+        response.headers["Sforce-Limit-Info"] = f"api-usage={self._org.calls_made()}/{settings.daily_api_calls}"
+        return response
+
+    def _plain(self, answer: Answer) -> Response:
+        content = b""
+        if answer.has_body:
+            pretty = request.headers.get("X-PrettyPrint") == "1"
+            content = _encoded(answer.body, pretty=pretty)
+        response = Response(content, answer.status)
+        if answer.has_body:
+            response.headers["Content-Type"] = JSON_TYPE
+        else:
+            response.headers.pop("Content-Type", None)
+        for name, value in answer.headers.items():
+            response.headers[name] = value
+        # Real orgs state the time; a moved clock shows here too, so that clients can measure the difference.
+        response.headers["Date"] = format_datetime(self._org.now(), usegmt=True)
+        response.headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("Accept-Encoding", "") and len(content) >= _GZIP_FROM_BYTES:
+            response.set_data(gzip.compress(content, compresslevel=1))
+            response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    def _oauth(self, name: str) -> Response:
+        try:
+            answer = self._oauth_answer(name)
+        except errors.OAuthError as error:
+            answer = Answer(error.status, error.body())
+        except errors.ApiError as error:
+            answer = Answer(error.status, error.body(), _challenge(error))
+        response = self._plain(answer)
+        response.headers["Cache-Control"] = "no-cache, no-store"
+        response.headers["Pragma"] = "no-cache"
+        return response
+
+    def _oauth_answer(self, name: str) -> Answer:
+        org, form = self._org, {**request.args.to_dict(), **request.form.to_dict()}
+        authorization = request.headers.get("Authorization")
+        match request.method, name:
+            case "POST", "token":
+                return Answer(200, auth.grant(org, form, authorization, self._base_url))
+            case (("POST" | "GET"), "revoke"):
+                auth.close_session(org, form.get("token", ""))
+                return Answer(200)
+            case "POST", "introspect":
+                return Answer(200, auth.introspection(org, form.get("token", "")))
+            case (("GET" | "POST"), "userinfo"):
+                session = auth.session_of(org, authorization, form.get("access_token"))
+                return Answer(200, auth.userinfo(org, org.user(session.user_id), self._base_url))
+        return Answer(404, errors.NotFound().body())
+
+    def _identity(self, organization_id: str, user_id: str) -> Response:
+        org = self._org
+        try:
+            auth.session_of(org, request.headers.get("Authorization"), request.args.get("oauth_token"))
+        except errors.SessionInvalid as error:
+            return self._plain(Answer(403, error.body()))
+        user = org.record("User", user_id)
+        if organization_id != org.organization_id or user is None:
+            return self._plain(Answer(404, errors.NotFound().body()))
+        latest = f"{org.settings.latest_version}.0"
+        wanted = request.args.get("version", "{version}")
+        return self._plain(
+            Answer(200, auth.identity(org, user, self._base_url, latest if wanted == "latest" else wanted))
+        )
+
+
+def _challenge(error: errors.ApiError) -> dict[str, str]:
+    return {"WWW-Authenticate": "Token"} if error.status == 401 else {}
+
+
+def _encoded(body: Any, *, pretty: bool) -> bytes:
+    if body is NO_BODY:
+        return b""
+    layout: dict[str, Any] = {"indent": 2, "separators": (",", " : ")} if pretty else {"separators": (",", ":")}
+    return json.dumps(body, ensure_ascii=False, **layout).encode("utf-8")

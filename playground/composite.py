@@ -1,0 +1,208 @@
+"""``/composite`` and ``/composite/batch``: several calls in one (salesforce-api.md 4.1, 4.2)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from playground import errors, routes
+from playground.calls import Answer, Call
+
+SUBREQUESTS_MAX = 25
+QUERIES_MAX = 5
+"""Of the subrequests so many may be queries or collections."""
+
+_REFERENCE = re.compile(r"@\{([^}]+)\}")
+_REFERENCE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
+_HALTED_ALL = "The transaction was rolled back since another operation in the same transaction failed."
+_HALTED_DEPENDANT = "Invalid reference specified. No value for {0} found in {1}"
+
+
+def composite(call: Call) -> Answer:
+    """``POST /composite``: in order, each may refer to what earlier ones answered. The whole counts as one call."""
+    subrequests = _subrequests(call)
+    all_or_none = call.record.get("allOrNone") is True
+    try:
+        with call.org.store.transaction():
+            items = _answers(call, subrequests)
+            if all_or_none and any(item["httpStatusCode"] >= 300 for item in items):
+                raise _RolledBack(items)
+    except _RolledBack as rolled_back:
+        items = [item if item["httpStatusCode"] >= 300 else _halted(item, _HALTED_ALL) for item in rolled_back.items]
+    return Answer(200, {"compositeResponse": items})
+
+
+def batch(call: Call) -> Answer:
+    """``POST /composite/batch``: independent calls; a failure takes nothing back."""
+    requests = call.record.get("batchRequests")
+    if not isinstance(requests, list) or len(requests) > SUBREQUESTS_MAX:
+        raise errors.ApiError(f"batchRequests must be a list of at most {SUBREQUESTS_MAX}", code="LIMIT_EXCEEDED")
+    results: list[dict[str, Any]] = []
+    failed = False
+    for item in requests:
+        if failed and call.record.get("haltOnError") is True:
+            halted = errors.ApiError("Batch processing halted per request", code="BATCH_PROCESSING_HALTED", status=412)
+            results.append({"statusCode": 412, "result": halted.body()})
+            continue
+        answer = _answer(call, item.get("method", "GET"), str(item.get("url", "")), item.get("richInput"), {})
+        failed = failed or answer.status >= 300
+        results.append({"statusCode": answer.status, "result": answer.body if answer.has_body else None})
+    return Answer(200, {"hasErrors": failed, "results": results})
+
+
+class _RolledBack(Exception):
+    def __init__(self, items: list[dict[str, Any]]) -> None:
+        super().__init__("rolled back")
+        self.items = items
+
+
+class _NoValue(Exception):
+    """A reference to something that was not answered."""
+
+
+def _subrequests(call: Call) -> list[Mapping[str, Any]]:
+    subrequests = call.record.get("compositeRequest")
+    if not isinstance(subrequests, list) or not all(isinstance(item, dict) for item in subrequests):
+        raise errors.JsonParserError("compositeRequest must be an array of objects at [line:1, column:1]")
+    if len(subrequests) > SUBREQUESTS_MAX:
+        raise errors.ApiError(
+            f"Too many composite subrequests: {len(subrequests)}. The limit is {SUBREQUESTS_MAX}", code="LIMIT_EXCEEDED"
+        )
+    heavy = sum(1 for item in subrequests if _is_heavy(str(item.get("url", ""))))
+    if heavy > QUERIES_MAX:
+        raise errors.ApiError(
+            f"Too many query or collections subrequests: {heavy}. The limit is {QUERIES_MAX}", code="LIMIT_EXCEEDED"
+        )
+    names = [item.get("referenceId") for item in subrequests]
+    for name in names:
+        if not isinstance(name, str) or not _REFERENCE_ID.fullmatch(name):
+            raise errors.ApiError(f"Invalid reference id: {name}", code="INVALID_INPUT")
+        if names.count(name) > 1:
+            raise errors.ApiError(f"Duplicate reference id: {name}", code="INVALID_INPUT")
+    return subrequests
+
+
+def _is_heavy(url: str) -> bool:
+    path = urlsplit(url).path
+    return bool(re.search(r"/(query|queryAll)(/|$)|/composite/sobjects(/|$)", path))
+
+
+def _answers(call: Call, subrequests: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    answered: dict[str, Any] = {}
+    items = []
+    for subrequest in subrequests:
+        name = subrequest["referenceId"]
+        try:
+            url = _resolved_text(str(subrequest.get("url", "")), answered)
+            body = _resolved(subrequest.get("body"), answered)
+        except _NoValue as missing:
+            items.append(_halted({"referenceId": name}, str(missing)))
+            continue
+        headers = subrequest.get("httpHeaders") or {}
+        answer = _answer(call, str(subrequest.get("method", "GET")), url, body, headers)
+        if answer.status < 300 and answer.has_body:
+            answered[name] = answer.body
+        items.append(
+            {
+                "body": answer.body if answer.has_body else None,
+                "httpHeaders": {key: value for key, value in answer.headers.items() if key in ("Location", "ETag")},
+                "httpStatusCode": answer.status,
+                "referenceId": name,
+            }
+        )
+    return items
+
+
+def _answer(call: Call, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer:
+    """Answer one subrequest inside the whole's transaction, in a savepoint of its own."""
+    parts = urlsplit(url)
+    segments = [unquote(segment) for segment in parts.path.split("/") if segment]
+    if segments[:2] == ["services", "data"]:
+        segments = segments[2:]
+    version = _version(segments[0]) if segments else None
+    if version is None or segments[1:] == ["composite"]:
+        return Answer(404, errors.NotFound().body())
+    subcall = replace(
+        call,
+        version=version,
+        method=method.upper(),
+        segments=tuple(segments[1:]),
+        args=dict(parse_qsl(parts.query, keep_blank_values=True)),
+        headers={name.lower(): str(value) for name, value in headers.items()},
+        content=b"" if body is None else json.dumps(body).encode("utf-8"),
+    )
+    try:
+        with call.org.store.transaction():
+            answer = routes.answer(subcall)
+            if answer.status >= 300:
+                raise _Refused(answer)
+    except _Refused as refused:
+        return refused.answer
+    return answer
+
+
+class _Refused(Exception):
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"answered {answer.status}")
+        self.answer = answer
+
+
+def _version(text: str) -> int | None:
+    match = re.fullmatch(r"v(\d+)\.0", text)
+    return int(match[1]) if match else None
+
+
+def _halted(item: Mapping[str, Any], message: str) -> dict[str, Any]:
+    error = errors.ApiError(message, code="PROCESSING_HALTED")
+    return {
+        "body": error.body(),
+        "httpHeaders": {},
+        "httpStatusCode": 400,
+        "referenceId": item["referenceId"],
+    }
+
+
+def _resolved(value: Any, answered: Mapping[str, Any]) -> Any:
+    if isinstance(value, str):
+        return _resolved_value(value, answered)
+    if isinstance(value, list):
+        return [_resolved(item, answered) for item in value]
+    if isinstance(value, dict):
+        return {name: _resolved(item, answered) for name, item in value.items()}
+    return value
+
+
+def _resolved_value(text: str, answered: Mapping[str, Any]) -> Any:
+    whole = _REFERENCE.fullmatch(text)
+    return _lookup(whole[1], answered) if whole else _resolved_text(text, answered)
+
+
+def _resolved_text(text: str, answered: Mapping[str, Any]) -> str:
+    return _REFERENCE.sub(lambda match: str(_lookup(match[1], answered)), text)
+
+
+def _lookup(path: str, answered: Mapping[str, Any]) -> Any:
+    """The value that ``refA.records[0].Id`` names in the earlier answers."""
+    name, _, rest = path.partition(".")
+    place = re.match(r"([A-Za-z][A-Za-z0-9_]*)", path)
+    name = place[1] if place else name
+    rest = path[len(name) :]
+    if name not in answered:
+        raise _NoValue(_HALTED_DEPENDANT.format(rest.lstrip("."), name))
+    value = answered[name]
+    at = 0
+    while at < len(rest):
+        step = _STEP.match(rest, at)
+        try:
+            value = value[step[1] if step and step[1] else int(step[2])] if step else None
+        except (KeyError, IndexError, TypeError):
+            value = None
+        if step is None or value is None:
+            raise _NoValue(_HALTED_DEPENDANT.format(rest.lstrip("."), name))
+        at = step.end()
+    return value

@@ -1,0 +1,128 @@
+"""Versions, the list of resources, limits, record counts and describes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+from playground import describe, values
+from playground.calls import Answer, Call
+from playground.org import Org
+from playground.store import quoted
+
+_SEASONS = ("Spring", "Summer", "Winter")
+_SPRING_2026 = 66
+_RESOURCES = ("queryAll", "query", "identity", "composite", "limits", "sobjects")
+_LIMITS = {
+    "AnalyticsExternalDataSizeMB": 40_960,
+    "ConcurrentAsyncGetReportInstances": 200,
+    "ConcurrentSyncReportRuns": 20,
+    "DailyAsyncApexExecutions": 250_000,
+    "DailyBulkApiBatches": 15_000,
+    "DailyBulkV2QueryFileStorageMB": 976_562,
+    "DailyBulkV2QueryJobs": 10_000,
+    "DailyDurableStreamingApiEvents": 10_000,
+    "DailyGenericStreamingApiEvents": 10_000,
+    "DailyStreamingApiEvents": 10_000,
+    "DailyWorkflowEmails": 990,
+    "DataStorageMB": 5,
+    "DurableStreamingApiConcurrentClients": 20,
+    "FileStorageMB": 20,
+    "HourlyAsyncReportRuns": 1_200,
+    "HourlyDashboardRefreshes": 200,
+    "HourlyPublishedPlatformEvents": 50_000,
+    "HourlySyncReportRuns": 500,
+    "HourlyTimeBasedWorkflow": 1_000,
+    "MassEmail": 10,
+    "PermissionSets": 1_500,
+    "SingleEmail": 15,
+    "StreamingApiConcurrentClients": 20,
+}
+
+
+def version_label(version: int) -> str:
+    """``Spring '26`` for 66: three releases a year."""
+    steps = version - _SPRING_2026
+    # Winter '27 is the release after Summer '26, so a winter counts to the year that follows.
+    season = _SEASONS[steps % 3]
+    year = 26 + steps // 3 + int(season == "Winter")
+    return f"{season} '{year % 100:02d}"
+
+
+def versions(org: Org) -> list[dict[str, str]]:
+    """``GET /services/data``: ascending, without a log-in."""
+    return [
+        {"label": version_label(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
+        for number in range(org.settings.first_version, org.settings.latest_version + 1)
+    ]
+
+
+def resource_list(call: Call) -> Answer:
+    """``GET /services/data/vXX.0/``; jsforce needs ``identity``."""
+    paths = {name: f"{call.root}/{name}" for name in _RESOURCES}
+    paths["identity"] = f"{call.base_url}/id/{call.org.organization_id}/{call.session.user_id}"
+    return Answer(200, paths)
+
+
+def limits(call: Call) -> Answer:
+    """``GET /limits/``."""
+    allowed = call.org.settings.daily_api_calls
+    body: dict[str, Any] = {name: {"Max": most, "Remaining": most} for name, most in _LIMITS.items()}
+    body["DailyApiRequests"] = {"Max": allowed, "Remaining": max(0, allowed - call.org.calls_made())}
+    return Answer(200, dict(sorted(body.items())))
+
+
+def record_count(call: Call) -> Answer:
+    """``GET /limits/recordCount?sObjects=A,B``: objects without rows are left out."""
+    names = call.args.get("sObjects") or call.args.get("sobjects") or ""
+    wanted = [name.strip().lower() for name in names.split(",") if name.strip()]
+    counts = []
+    for item in call.org.schema.objects:
+        if wanted and item.name.lower() not in wanted:
+            continue
+        alive = " WHERE NOT IsDeleted" if item.has("IsDeleted") else ""
+        count = int(call.org.store.execute(f"SELECT count(*) FROM {quoted(item.name)}{alive}")[0][0])
+        if count:
+            counts.append({"count": count, "name": item.name})
+    return Answer(200, {"sObjects": counts})
+
+
+def global_describe(call: Call) -> Answer:
+    """``GET /sobjects/``."""
+    return _unless_unmodified(call, describe.global_describe(call.org.schema, call.root))
+
+
+def object_info(call: Call, object_name: str) -> Answer:
+    """``GET /sobjects/T/``."""
+    item = call.org.object_type(object_name)
+    return Answer(200, {"objectDescribe": describe.global_item(item, call.root), "recentItems": []})
+
+
+def object_describe(call: Call, object_name: str) -> Answer:
+    """``GET /sobjects/T/describe``."""
+    item = call.org.object_type(object_name)
+    record_types = call.org.store.select("RecordType", "1")
+    return _unless_unmodified(
+        call, describe.object_describe(call.org.schema, item, call.root, call.base_url, record_types)
+    )
+
+
+def _unless_unmodified(call: Call, body: dict[str, Any]) -> Answer:
+    """304 when the caller has seen the schema already; it last changed when the org was made."""
+    changed = values.moment(str(call.org.organization()["CreatedDate"])).astimezone(UTC)
+    headers = {"Last-Modified": format_datetime(changed, usegmt=True)}
+    since = _header_moment(call.headers.get("if-modified-since"))
+    if since and changed <= since:
+        return Answer(304, headers=headers)
+    return Answer(200, body, headers)
+
+
+def _header_moment(text: str | None) -> datetime | None:
+    try:
+        parsed = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    if parsed and parsed.tzinfo is None:
+        return parsed.replace(tzinfo=UTC)
+    return parsed

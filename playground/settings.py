@@ -1,0 +1,51 @@
+"""What can be set about the playground org. Where no source says how a real org behaves, it is a setting here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Constructor knobs of :class:`playground.org.Org`; the defaults are those of a Developer Edition org."""
+
+    daily_api_calls: int = 15_000
+    """Calls in any 24 hours; after that every call is answered 403 REQUEST_LIMIT_EXCEEDED."""
+    session_hours: float = 12.0
+    """A session ends after this many hours without a call."""
+    locator_hours: float = 48.0
+    """How long a query locator lives."""
+    open_locators: int = 10
+    """Query locators a user may have open; the oldest is closed when one more is opened."""
+    query_batch_size: int = 2_000
+    """Rows of a query page when the request does not say; also the most a request may ask for."""
+    query_batch_size_min: int = 200
+    """The fewest rows of a page that a request may ask for; smaller wishes are raised to it. (unsourced)"""
+    first_version: int = 31
+    """The oldest version that answers; older ones are retired and answer 410."""
+    latest_version: int = 67
+    flipped_roles_get_new_stamp: bool = True
+    """Whether contact roles that lose or gain IsPrimary because of another row get a new SystemModstamp. (unknown)"""
+    primary_contact_stamps_opportunity: bool = False
+    """Whether an opportunity gets a new SystemModstamp when its primary contact changes. (unknown)"""
+    closed_won_blocks_account_delete: bool = True
+    deleted_log_days: int = 15
+    updated_log_days: int = 30
+    tracked_fields: tuple[str, ...] = (
+        "Name",
+        "StageName",
+        "Amount",
+        "CloseDate",
+        "Probability",
+        "ForecastCategoryName",
+        "NextStep",
+        "OwnerId",
+        "AccountId",
+    )
+    """Fields of Opportunity whose changes are kept in OpportunityFieldHistory."""
+    password: str = "cloudy-with-sneakers-1"  # noqa: S105 - the demo's password is public
+    security_token: str = "playgroundtoken0000000001"  # noqa: S105
+    client_id: str = "3MVG9.playground.connected.app"
+    client_secret: str = "1234567890123456789"  # noqa: S105
+    run_as_username: str | None = None
+    """Who the client-credentials flow runs as; None is the org's first administrator."""

@@ -1,0 +1,312 @@
+"""The playground's SQLite file: tables made from the schema, one writer at a time, snapshots for query locators.
+
+The store knows rows and columns, not rules: those are in :mod:`playground.rules` and :mod:`playground.dml`.
+Values are stored as :mod:`playground.schema` says. Tables of our own begin with an underscore.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from playground import ids
+from playground.schema import Field, ObjectType, Schema
+
+Row = dict[str, Any]
+
+FORMAT = 1
+"""Raised when the file's layout changes; an older file is refused with advice, not converted."""
+
+_COLUMN_TYPES = {"boolean": "INTEGER", "int": "INTEGER", "double": "REAL", "currency": "REAL", "percent": "REAL"}
+
+_OWN_TABLES = """
+CREATE TABLE _fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _sequence (prefix TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE _session (
+    token TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL, last_used TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE _refresh_token (token TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE _calls (hour TEXT PRIMARY KEY, calls INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE _deletion (
+    object TEXT NOT NULL, id TEXT NOT NULL, deleted_at TEXT NOT NULL, root TEXT NOT NULL,
+    PRIMARY KEY (object, id, deleted_at)
+) WITHOUT ROWID;
+CREATE INDEX _deletion_time ON _deletion (object, deleted_at);
+CREATE TABLE _cleared_reference (
+    root TEXT NOT NULL, object TEXT NOT NULL, id TEXT NOT NULL, field TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (root, object, id, field)
+) WITHOUT ROWID;
+"""
+
+
+class StoreUnusable(Exception):
+    """The database file cannot be used: corrupt, not ours, of another format, or in a folder we cannot write."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(f"{message} {advice}")
+        self.message = message
+        self.advice = advice
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier; names come from the schema, never from a request."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Store:
+    """One SQLite database behind one lock: whoever is inside :meth:`transaction` or :meth:`reading` is alone."""
+
+    def __init__(self, connection: sqlite3.Connection, schema: Schema, path: Path | None) -> None:
+        self.schema = schema
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._columns = {item.name: tuple(f.name for f in item.fields if f.stored) for item in schema.objects}
+
+    @classmethod
+    def in_memory(cls, schema: Schema) -> Store:
+        """An empty store that lives as long as it is open."""
+        store = cls(_connect(":memory:"), schema, None)
+        store._create_tables()
+        return store
+
+    @classmethod
+    def from_image(cls, image: bytes, schema: Schema) -> Store:
+        """A store in memory that begins as ``image`` (see :meth:`image`)."""
+        connection = _connect(":memory:")
+        connection.deserialize(image)
+        return cls(connection, schema, None)
+
+    @classmethod
+    def open(cls, path: Path, schema: Schema) -> Store:
+        """Open the file, making it when it is not there. Raise :class:`StoreUnusable` when it cannot serve."""
+        existed = path.exists() and path.stat().st_size > 0
+        try:
+            connection = _connect(str(path))
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+        store = cls(connection, schema, path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if existed:
+                store._check()
+            else:
+                store._create_tables()
+        except sqlite3.Error as error:
+            connection.close()
+            raise _unusable(path, error) from error
+        except StoreUnusable:
+            connection.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        with self._lock:
+            self._connection.close()
+
+    def image(self) -> bytes:
+        """The whole database as bytes."""
+        with self._lock:
+            return self._connection.serialize()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, to read with, while nobody else writes."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing. Inside another transaction it is a savepoint, so a part can fail alone."""
+        with self._lock:
+            self._depth += 1
+            name = f"level_{self._depth}"
+            self._connection.execute("BEGIN IMMEDIATE" if self._depth == 1 else f"SAVEPOINT {name}")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK" if self._depth == 1 else f"ROLLBACK TO {name}")
+                if self._depth > 1:
+                    self._connection.execute(f"RELEASE {name}")
+                raise
+            else:
+                self._connection.execute("COMMIT" if self._depth == 1 else f"RELEASE {name}")
+            finally:
+                self._depth -= 1
+
+    def snapshot(self) -> sqlite3.Connection:
+        """A separate connection that goes on seeing the database as it is now. The caller closes it."""
+        if self.path is None:
+            copy = _connect(":memory:")
+            copy.deserialize(self.image())
+            return copy
+        connection = _connect(str(self.path))
+        with self._lock:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM _fact").fetchone()
+        return connection
+
+    def columns(self, object_name: str) -> tuple[str, ...]:
+        """The stored fields of an object, in describe's order."""
+        return self._columns[object_name]
+
+    def get(self, object_name: str, record_id: str) -> Row | None:
+        """The row with that 18-character id, deleted or not."""
+        found = self.select(object_name, "Id = ?", (record_id,))
+        return found[0] if found else None
+
+    def select(self, object_name: str, where: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Rows by a condition in SQL; ``where`` is written by us, values come as parameters."""
+        names = self._columns[object_name]
+        sql = f"SELECT {', '.join(map(quoted, names))} FROM {quoted(object_name)} WHERE {where}"
+        with self._lock:
+            return [dict(zip(names, values, strict=True)) for values in self._connection.execute(sql, parameters)]
+
+    def insert(self, object_name: str, row: Mapping[str, Any]) -> None:
+        """Add a row; columns it does not name are null."""
+        names = [name for name in self._columns[object_name] if name in row]
+        sql = (
+            f"INSERT INTO {quoted(object_name)} ({', '.join(map(quoted, names))}) "
+            f"VALUES ({', '.join('?' * len(names))})"
+        )
+        with self._lock:
+            self._connection.execute(sql, [row[name] for name in names])
+
+    def insert_all(self, object_name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add many rows at once."""
+        names = self._columns[object_name]
+        sql = (
+            f"INSERT INTO {quoted(object_name)} ({', '.join(map(quoted, names))}) "
+            f"VALUES ({', '.join('?' * len(names))})"
+        )
+        with self._lock:
+            self._connection.executemany(sql, [[row.get(name) for name in names] for row in rows])
+
+    def update(self, object_name: str, record_id: str, changes: Mapping[str, Any]) -> None:
+        """Set columns of one row."""
+        if not changes:
+            return
+        sets = ", ".join(f"{quoted(name)} = ?" for name in changes)
+        with self._lock:
+            self._connection.execute(
+                f"UPDATE {quoted(object_name)} SET {sets} WHERE Id = ?", [*changes.values(), record_id]
+            )
+
+    def remove(self, object_name: str, record_id: str) -> None:
+        """Take a row out for good."""
+        with self._lock:
+            self._connection.execute(f"DELETE FROM {quoted(object_name)} WHERE Id = ?", (record_id,))
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement of ours and return its rows."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def empty(self) -> None:
+        """Take out all records and what is known of deleted ones."""
+        for name in (*self._columns, "_deletion", "_cleared_reference", "_sequence"):
+            self.execute(f"DELETE FROM {quoted(name)}")
+
+    def next_id(self, prefix: str) -> str:
+        """A new 18-character id; must be called inside a transaction."""
+        rows = self.execute(
+            "INSERT INTO _sequence (prefix, last) VALUES (?, ?) "
+            "ON CONFLICT (prefix) DO UPDATE SET last = last + 1 RETURNING last",
+            (prefix, FIRST_RUNNING_NUMBER),
+        )
+        return ids.make_id(prefix, int(rows[0][0]))
+
+    def fact(self, name: str) -> str | None:
+        """A named value of the org's own, such as its seed."""
+        rows = self.execute("SELECT value FROM _fact WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Keep a named value."""
+        self.execute(
+            "INSERT INTO _fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, value),
+        )
+
+    def _create_tables(self) -> None:
+        with self.transaction() as connection:
+            for statement in _OWN_TABLES.split(";"):
+                if statement.strip():
+                    connection.execute(statement)
+            for item in self.schema.objects:
+                for statement in _table(item):
+                    connection.execute(statement)
+            self.set_fact("format", str(FORMAT))
+
+    def _check(self) -> None:
+        """Refuse a file that is not a playground of this format, or that lacks a column."""
+        if not self.execute("SELECT 1 FROM sqlite_master WHERE name = '_fact'"):
+            raise StoreUnusable(
+                f"{self.path} is a database, but not a playground's.",
+                "Nothing was changed. Choose another folder with --dir.",
+            )
+        if self.fact("format") != str(FORMAT):
+            raise StoreUnusable(
+                f"The playground's database {self.path} was made by another version.",
+                "Nothing was changed. Start with --fresh to make a new one.",
+            )
+        for item in self.schema.objects:
+            present = {row[1] for row in self.execute(f"PRAGMA table_info({quoted(item.name)})")}
+            if set(self._columns[item.name]) - present:
+                raise StoreUnusable(
+                    f"The playground's database {self.path} lacks fields of {item.name} that this version has.",
+                    "Nothing was changed. Start with --fresh to make a new one.",
+                )
+
+
+FIRST_RUNNING_NUMBER = 500_000
+"""Seeded ids have smaller running numbers than ids given to records made later."""
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10.0)
+
+
+def _table(item: ObjectType) -> Iterator[str]:
+    columns = ", ".join(_column(field) for field in item.fields if field.stored)
+    yield f"CREATE TABLE {quoted(item.name)} ({columns})"
+    if item.has("SystemModstamp"):
+        yield f"CREATE INDEX {quoted(item.name + '_stamp')} ON {quoted(item.name)} (SystemModstamp, Id)"
+    elif item.has("CreatedDate"):
+        yield f"CREATE INDEX {quoted(item.name + '_created')} ON {quoted(item.name)} (CreatedDate, Id)"
+    for field in item.fields:
+        if field.stored and (field.external_id or field.unique or _is_followed(field)):
+            yield f"CREATE INDEX {quoted(f'{item.name}_{field.name}')} ON {quoted(item.name)} ({quoted(field.name)})"
+
+
+def _is_followed(field: Field) -> bool:
+    """Whether rows are looked up by this reference: by cascades and by queries of children."""
+    return field.type == "reference" and (field.cascade_delete or field.child_relationship_name is not None)
+
+
+def _column(field: Field) -> str:
+    kind = _COLUMN_TYPES.get(field.type, "TEXT")
+    return f"{quoted(field.name)} {kind}" + (" PRIMARY KEY" if field.name == "Id" else "")
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> StoreUnusable:
+    with suppress(OSError):
+        if path.exists() and not path.is_file():
+            return StoreUnusable(f"{path} is not a file.", "Choose another folder with --dir.")
+    if isinstance(error, sqlite3.OperationalError):
+        return StoreUnusable(
+            f"The playground's database {path} could not be opened: {error}.",
+            "Check that the folder exists and can be written, and that the disk is not full; or choose another "
+            "folder with --dir.",
+        )
+    return StoreUnusable(
+        f"The playground's database {path} is damaged: {error}.",
+        "Nothing was changed. Start with --fresh to make a new one.",
+    )
