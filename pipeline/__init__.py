@@ -1,1 +1,1 @@
-"""What the pages show, worked out from the mirror: functions over a store that return frozen values. No Flask, no HTTP."""
+"""What the pages show, worked out from the mirror: functions over a store, frozen values out. No Flask, no HTTP."""

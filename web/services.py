@@ -167,11 +167,9 @@ class Services(Protocol):
     def delete(self, object_name: str, record_id: RecordId) -> None:
         """Delete a record in the mirror."""
 
-    def settle_conflict(self, conflict_id: int, choices: Mapping[str, Side]) -> None:
-        """Settle an open conflict: by field (API name) the side whose value shall stand on both.
-
-        A coupled group has one choice for all its fields. A conflict of a deletion with an edit has the single
-        choice ``""``: the side that shall prevail. Takes effect with the next run."""
+    def settle_conflict(self, conflict_id: int, keep: Side) -> None:
+        """Settle an open conflict: the side whose value (of its field or coupled group, or of the deletion) shall
+        stand on both. Takes effect with the next run."""
 
     def take_back(self, object_name: str, record_id: RecordId) -> None:
         """Undo what waits to be sent for a record: the mirror's row becomes what Salesforce was last seen to hold."""
