@@ -75,10 +75,13 @@ class Playground:
         _make(folder)
         # A file left by an earlier process would look like an answer of this one.
         (folder / FACTS_FILE).unlink(missing_ok=True)
-        command = [sys.executable, "-m", "playground", "--port", str(port), "--dir", str(folder), *options]
         with (folder / LOG_FILE).open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, **_apart()
+                command(folder, port, options),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                **_apart(),
             )
         playground = cls(process, folder)
         try:
@@ -119,7 +122,7 @@ class Playground:
                 raise ServerNotStarted(
                     "The playground stopped before it answered: {why}",
                     "Everything it said is in {log}.",
-                    why=_last_line(self.folder / LOG_FILE),
+                    why=_last_words(self.folder / LOG_FILE),
                     log=self.folder / LOG_FILE,
                 )
             if time.monotonic() > deadline:
@@ -127,12 +130,9 @@ class Playground:
             time.sleep(LOOK_EVERY_S)
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def command(folder: Path, port: int, options: Sequence[str] = ()) -> list[str]:
+    """The command line of a playground process."""
+    return [sys.executable, "-m", "playground", "--port", str(port), "--dir", str(folder), *options]
 
 
 def check_port(host: str, port: int) -> None:
@@ -175,6 +175,6 @@ def _make(folder: Path) -> None:
         ) from error
 
 
-def _last_line(path: Path) -> str:
+def _last_words(path: Path) -> str:
     lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return " ".join(lines[-2:]) if lines else "it said nothing"

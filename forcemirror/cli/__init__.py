@@ -8,7 +8,10 @@ import click
 
 from forcemirror import __version__, language
 from forcemirror.cli.commands import Commands, Session, examples, pass_session
+from forcemirror.cli.connect import connect
 from forcemirror.cli.projects import init
+from forcemirror.cli.query import query
+from forcemirror.cli.serve import playground
 from forcemirror.cli.terminal import Terminal
 
 __all__ = ["main"]
@@ -38,4 +41,5 @@ def main(session: Session, folder: Path | None, spoken: str | None) -> None:
         session.terminal = Terminal(language.catalogue(spoken))
 
 
-main.add_command(init)
+for command in (init, playground, connect, query):
+    main.add_command(command)
