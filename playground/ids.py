@@ -32,13 +32,13 @@ def make_id(prefix: str, number: int) -> str:
     """The 18-character id of an object's ``number``-th record. ``prefix`` is its key prefix, as ``006``."""
     if len(prefix) != 3:
         raise ValueError(f"A key prefix has three characters, not {prefix!r}.")
+    if not 0 <= number < len(_BASE62) ** _RUNNING_LENGTH:
+        raise ValueError(f"{number} does not fit into the running number of an id.")
     digits = ""
     rest = number
     while rest:
         rest, digit = divmod(rest, len(_BASE62))
         digits = _BASE62[digit] + digits
-    if number < 0 or len(digits) > _RUNNING_LENGTH:
-        raise ValueError(f"{number} does not fit into the running number of an id.")
     return to_18(prefix + _INSTANCE + digits.rjust(_RUNNING_LENGTH, "0"))
 
 

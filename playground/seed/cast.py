@@ -15,7 +15,7 @@ DOMAIN = "tessel-sneakers.example"
 INTEGRATION_USERNAME = f"integration@{DOMAIN}"
 """Who owns the API login. An administrator, so that it sees and edits everything."""
 
-ORG_AGE = timedelta(days=1400)
+ORG_AGE = timedelta(days=1600)
 
 ADMINISTRATOR = "System Administrator"
 STANDARD_USER = "Standard User"
@@ -253,7 +253,7 @@ def _stages(since: datetime, system: str) -> list[Row]:
                 "IsWon": stage.won,
                 "ForecastCategory": FORECAST_TOKENS[stage.forecast],
                 "ForecastCategoryName": stage.forecast,
-                "DefaultProbability": stage.probability,
+                "DefaultProbability": float(stage.probability),
                 "Description": stage.description,
             },
             created=since,

@@ -92,7 +92,7 @@ def _add_account(
     cast: Cast,
 ) -> Row:
     place = PLACES[company.place]
-    created = work_moment(rng, now - timedelta(days=rng.randint(430, 1100)), latest)
+    created = work_moment(rng, now - timedelta(days=rng.randint(590, 1200)), latest)
     modified = work_moment(rng, now - timedelta(days=rng.randint(1, 400)), latest)
     street = place.street.format(rng.randint(2, 180))
     return accounts.add(

@@ -51,6 +51,9 @@ RECENT = (
 )
 """What happened lately to the first so many open deals; to the others, whatever chance brings."""
 
+EXERCISE_QUANTITY = 35
+"""Only the learner's own deal is about so many pairs."""
+
 HANDED_OVER = 0.07
 """The share of open deals, among those with no recent event, that another owner began."""
 
@@ -154,7 +157,7 @@ def _order(frame: _Frame, names: set[str]) -> _Order:
         amount = round(quantity * price * rng.uniform(0.86, 1.0) / 50) * 50.0
         amount = min(300_000.0, max(3_000.0, amount))
         name = f"{company.name} - {quantity:,} {product}"
-        if name in names:
+        if name in names or quantity == EXERCISE_QUANTITY:
             continue
         names.add(name)
         owner = company.owner
