@@ -138,12 +138,14 @@ class SalesforceClient:
     def pages(self, soql: str) -> Iterator[QueryPage]:
         """All pages of a query that also sees deleted rows.
 
-        The rows of all pages are counted: fewer or more than announced raise ``UnexpectedAnswer`` *before* the last
-        page is handed out, so that nothing is taken for complete that is not (invariant 17).
+        The rows are counted as they come: fewer or more than announced raise ``UnexpectedAnswer`` *before* the page is
+        handed out, so that nothing is taken for complete that is not (invariant 17).
         """
         page = self.query_all(soql)
         seen = len(page.records)
         while page.next_path is not None:
+            if page.offset not in {None, seen}:
+                raise UnexpectedAnswer("a query", f"{page.offset} rows were handed out, {seen} came")
             yield page
             page = self.next_page(page)
             seen += len(page.records)
@@ -165,7 +167,12 @@ class SalesforceClient:
         """
         what = "a composite call"
         effect = Effect.READ if all(each.effect is Effect.READ for each in subrequests) else Effect.WRITE
-        body = {"allOrNone": False, "compositeRequest": [self._to_json(each) for each in subrequests]}
+        # Collated subrequests run in any order: then a read-back could come before its write.
+        body = {
+            "allOrNone": False,
+            "collateSubrequests": False,
+            "compositeRequest": [self._to_json(each) for each in subrequests],
+        }
         reply = self._object(self._call("POST", "composite", body=body, effect=effect), what, effect)
         answers = {answer.name: answer for answer in map(read_answer, reply.get("compositeResponse") or ())}
         if answers.keys() != {each.name for each in subrequests}:

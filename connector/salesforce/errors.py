@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from connector.sync.errors import QuotaPaused, RunFailed
+
 ACCESS_TOKEN = re.compile(r"00D[0-9A-Za-z]{12,15}(?:!|%21)[A-Za-z0-9._%]+")
 LONGEST_QUOTE = 400
 
@@ -20,13 +22,11 @@ def scrub(text: object) -> str:
     return plain if len(plain) <= LONGEST_QUOTE else plain[: LONGEST_QUOTE - 1] + "…"
 
 
-class SalesforceError(Exception):
+class SalesforceError(RunFailed):
     """The common base: ``message`` is what happened, to what and what was done; ``advice`` is what to do next."""
 
     def __init__(self, message: str, advice: str) -> None:
-        super().__init__(scrub(message))
-        self.message = scrub(message)
-        self.advice = advice
+        super().__init__(scrub(message), advice)
 
 
 class AuthenticationFailed(SalesforceError):
@@ -54,7 +54,7 @@ class SessionLost(SalesforceError):
         )
 
 
-class QuotaExhausted(SalesforceError):
+class QuotaExhausted(SalesforceError, QuotaPaused):
     """The daily API calls, or the share of them that we may use, are spent. The run pauses and can be resumed."""
 
     def __init__(self, what: str) -> None:

@@ -127,6 +127,10 @@ class SalesforceSession(requests.Session):
         told, received_at = self._clock
         return told + timedelta(seconds=int(self._monotonic() - received_at))
 
+    def pause(self, attempt: int) -> None:
+        """Wait before the next try of something that is locked, longer each time, never twice the same."""
+        self._sleep(self._pause_s(attempt))
+
     def open_budget(self, budget: Budget) -> None:
         """Start counting calls against a budget anew, for example at the start of a run."""
         with self._count_lock:
@@ -260,8 +264,7 @@ class SalesforceSession(requests.Session):
             return too_late or state.attempt_number >= _transient(state).tries
 
         def pause(state: RetryCallState) -> float:
-            longest = min(FIRST_WAIT_S * 2.0**state.attempt_number, LONGEST_WAIT_S)
-            return max(longest * (0.5 + self._chance() / 2), _transient(state).retry_after_s)
+            return max(self._pause_s(state.attempt_number), _transient(state).retry_after_s)
 
         def fail(state: RetryCallState) -> requests.Response:
             raise _transient(state).failure from None
@@ -274,6 +277,9 @@ class SalesforceSession(requests.Session):
             retry_error_callback=fail,
         )
         return retrying(attempt)
+
+    def _pause_s(self, attempt: int) -> float:
+        return min(FIRST_WAIT_S * 2.0**attempt, LONGEST_WAIT_S) * (0.5 + self._chance() / 2)
 
     def _read_body(self, response: requests.Response, what: str, effect: Effect) -> None:
         """Take in the whole body, within size and time. Reading is where a cut connection shows."""

@@ -31,6 +31,12 @@ class QueryPage:
     records: Sequence[Json]
     next_path: str | None
 
+    @property
+    def offset(self) -> int | None:
+        """How many rows Salesforce has handed out before the next page, where the address of that page says so."""
+        last = (self.next_path or "").rpartition("-")[2]
+        return int(last) if last.isdecimal() else None
+
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:

@@ -1,4 +1,4 @@
-"""The client on single exchanges. Where simple-salesforce has a fault that would touch us, a test stands here for it."""
+"""The client on single exchanges. Where simple-salesforce has a fault that would touch us, a test holds it off."""
 
 from __future__ import annotations
 

@@ -1,0 +1,113 @@
+"""Rows of Salesforce's JSON to sightings, and records to request bodies. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connector.salesforce.errors import NotExpressible
+from connector.salesforce.wire import Json
+from connector.sync.model import Sighting, Tombstone
+from mapping.fields import FieldMapping, ObjectMapping
+from mapping.record import Record, RecordId, Value, is_provisional
+from mapping.values import NotCanonical, from_json, id_18, to_json
+
+
+class ParentNotSent(NotExpressible):
+    """A record refers to another that was made here and that Salesforce does not have yet."""
+
+
+@dataclass
+class Rows:
+    """Rows of one object, sorted into living, deleted and unreadable."""
+
+    records: dict[RecordId, Record] = field(default_factory=dict)
+    tombstones: dict[RecordId, Tombstone] = field(default_factory=dict)
+    quarantined: dict[RecordId, str] = field(default_factory=dict)
+
+    @property
+    def sightings(self) -> dict[RecordId, Sighting]:
+        """What was seen, living or deleted."""
+        return {**self.records, **self.tombstones}
+
+
+def selected(mapping: ObjectMapping) -> tuple[str, ...]:
+    """The fields to ask for: the id and every mapped field, each once."""
+    return ("Id", *(each.name for each in mapping.fields if each.name != "Id"))
+
+
+def sort_rows(mapping: ObjectMapping, rows: Iterable[Json]) -> Rows:
+    """Read rows. One that holds a value its field cannot hold is set aside; the others are not delayed by it."""
+    sorted_rows = Rows()
+    for row in rows:
+        id = row_id(row)
+        try:
+            sighting = read_row(mapping, row)
+        except NotCanonical as error:
+            sorted_rows.quarantined[id] = f"{error.field} should be {error.wanted}"
+            continue
+        if isinstance(sighting, Tombstone):
+            sorted_rows.tombstones[id] = sighting
+        else:
+            sorted_rows.records[id] = sighting
+    return sorted_rows
+
+
+def row_id(row: Json) -> RecordId:
+    """The id of a row, 18 characters."""
+    return RecordId(id_18(str(row["Id"])))
+
+
+def read_row(mapping: ObjectMapping, row: Json) -> Sighting:
+    """Read one row; a deleted one becomes a tombstone that holds it. A field that did not come is left out: missing is
+    not null (invariant 32). Raises ``NotCanonical``."""
+    record: dict[str, Value] = {
+        each.name: from_json(each, _raw(each, row[each.name])) for each in mapping.fields if each.name in row
+    }
+    if row.get("IsDeleted") is not True:
+        return record
+    deleted_at, master = record.get("SystemModstamp"), record.get("MasterRecordId")
+    return Tombstone(
+        deleted_at=deleted_at if isinstance(deleted_at, datetime) else None,
+        master=RecordId(master) if isinstance(master, str) else None,
+        record=record,
+    )
+
+
+def write_body(mapping: ObjectMapping, values: Record, real_ids: Mapping[RecordId, RecordId]) -> dict[str, Any]:
+    """Make a request body. References to records that were just created get their new ids.
+
+    Raises ``NotCanonical`` for a value its field cannot hold and ``ParentNotSent`` for a parent without an id.
+    """
+    return {
+        name: to_json(mapping.by_name[name], _real(mapping.by_name[name], value, real_ids))
+        for name, value in values.items()
+        if name in mapping.by_name
+    }
+
+
+def createable(mapping: ObjectMapping, record: Record) -> Record:
+    """The part of a record that a create may carry: nulls are left to Salesforce's defaults."""
+    return {
+        name: value
+        for name, value in record.items()
+        if value is not None and name in mapping.writable and mapping.by_name[name].createable
+    }
+
+
+def _real(field: FieldMapping, value: Value, real_ids: Mapping[RecordId, RecordId]) -> Value:
+    if field.type != "reference" or not isinstance(value, str) or not is_provisional(value):
+        return value
+    real = real_ids.get(RecordId(value))
+    if real is None:
+        raise ParentNotSent(f"{field.name} points at a record that is not in Salesforce yet")
+    return real
+
+
+def _raw(field: FieldMapping, raw: Any) -> Any:
+    # Old and new values in field history may be of any type; the mirror keeps them as the text that JSON shows.
+    if field.type != "anyType" or raw is None or isinstance(raw, str):
+        return raw
+    return str(raw).lower() if isinstance(raw, bool) else str(raw)
