@@ -1,0 +1,13 @@
+"""SOQL for the playground org: a grammar, a binder, a compiler to SQLite, and the shape of answers.
+
+``parse`` knows the language, ``bind`` the schema, ``compile`` the database, ``shape`` the JSON. What is not reproduced:
+FORMAT, convertCurrency, DISTANCE, GROUP BY ROLLUP and CUBE, WITH, and MIN and MAX of picklists by setup order.
+"""
+
+from playground.soql.ast import Query
+from playground.soql.context import QueryContext
+from playground.soql.engine import Prepared, QueryEngine
+from playground.soql.errors import SoqlError
+from playground.soql.parse import parse
+
+__all__ = ["Prepared", "Query", "QueryContext", "QueryEngine", "SoqlError", "parse"]

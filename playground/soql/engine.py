@@ -1,0 +1,104 @@
+"""Prepares statements against a schema and runs them on a connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from playground.schema import Schema
+from playground.soql import compile as compiler
+from playground.soql import shape
+from playground.soql.bind import BoundQuery, ChildQuery, bind
+from playground.soql.context import QueryContext
+from playground.soql.parse import parse
+from playground.soql.sqlite import prepare_connection
+
+_PARENTS_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that was understood. Relative dates are settled: every page sees the same range."""
+
+    query: BoundQuery
+    context: QueryContext
+
+    @property
+    def object(self) -> str:
+        """The driving object's API name."""
+        return self.query.object_name
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is ``SELECT COUNT()``: no records, the number is the totalSize."""
+        return self.query.shape is None
+
+    @property
+    def is_aggregate(self) -> bool:
+        """Whether its records are aggregate results, which have no URL and cannot be paged."""
+        return isinstance(self.query.shape, shape.AggregateShape)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is selected, in order: ``Id``, ``Account.Name``, aliases of aggregates. Subqueries are left out."""
+        return self.query.columns
+
+
+class QueryEngine:
+    """Runs SOQL over the tables that :mod:`playground.schema` describes."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+
+    def prepare(self, text: str, context: QueryContext) -> Prepared:
+        """Parse and resolve a statement. Raise :class:`playground.soql.SoqlError`."""
+        return Prepared(bind(parse(text), self._schema, context), context)
+
+    def count(self, connection: sqlite3.Connection, prepared: Prepared) -> int:
+        """The answer's totalSize: how many rows there are within the statement's own LIMIT and OFFSET."""
+        prepare_connection(connection)
+        sql = compiler.count(prepared.query.select)
+        return int(connection.execute(sql.text, sql.parameters).fetchone()[0])
+
+    def rows(
+        self, connection: sqlite3.Connection, prepared: Prepared, *, offset: int = 0, limit: int | None = None
+    ) -> list[shape.Record]:
+        """Records ready for JSON: of all that the statement has, at most ``limit`` from ``offset`` on.
+
+        The order is total, so pages neither overlap nor leave gaps while the data stands still.
+        """
+        query = prepared.query
+        if query.shape is None:
+            return []
+        prepare_connection(connection)
+        sql = compiler.page(query.select, limit=limit, offset=offset)
+        rows = connection.execute(sql.text, sql.parameters).fetchall()
+        if isinstance(query.shape, shape.AggregateShape):
+            return [shape.aggregate(query.shape, row) for row in rows]
+        return self._records(connection, query.shape, rows, query.children, prepared.context.api_version)
+
+    def _records(
+        self,
+        connection: sqlite3.Connection,
+        record_shape: shape.RecordShape,
+        rows: Sequence[shape.Row],
+        children: Sequence[ChildQuery],
+        api_version: str,
+    ) -> list[shape.Record]:
+        ids = [row[record_shape.id_index] for row in rows]
+        found = [self._children(connection, child, ids, api_version) for child in children]
+        return [shape.record(record_shape, row, found, api_version) for row in rows]
+
+    def _children(
+        self, connection: sqlite3.Connection, child: ChildQuery, parents: Sequence[str], api_version: str
+    ) -> Mapping[str, list[shape.Record]]:
+        """Child records by the parent's id."""
+        by_parent: dict[str, list[shape.Record]] = {}
+        for start in range(0, len(parents), _PARENTS_AT_ONCE):
+            sql = compiler.children(child.select, child.parent_id, parents[start : start + _PARENTS_AT_ONCE])
+            rows = connection.execute(sql.text, sql.parameters).fetchall()
+            records = self._records(connection, child.shape, rows, child.children, api_version)
+            for row, record in zip(rows, records, strict=True):
+                by_parent.setdefault(row[-1], []).append(record)
+        return by_parent
