@@ -90,10 +90,10 @@ class Reader:
         asked = sorted({RecordId(id_18(id)) for id in ids if _can_exist(id)})
         seen: dict[RecordId, Sighting] = {}
         if not mapping.read_only:
-            for chunk in _chunks(asked, RETRIEVE_MAX):
+            for chunk in chunks(asked, RETRIEVE_MAX):
                 rows = self._client.retrieve(mapping.name, chunk, selected(mapping))
                 seen |= sort_rows(mapping, (row for row in rows if row is not None)).sightings
-        for chunk in _chunks([id for id in asked if id not in seen], IDS_IN_A_QUERY):
+        for chunk in chunks([id for id in asked if id not in seen], IDS_IN_A_QUERY):
             seen |= sort_rows(mapping, self._client.records(by_ids(mapping, chunk))).sightings
         missing = [id for id in asked if id not in seen]
         return seen | self._purged(mapping, missing)
@@ -111,7 +111,7 @@ class Reader:
         if mapping.read_only or len(ids) > IDS_ASKED_ONE_BY_ONE:
             return {}
         found: dict[RecordId, Sighting] = {}
-        for chunk in _chunks(ids, 25):
+        for chunk in chunks(ids, 25):
             asked = {
                 f"r{number}": Subrequest(f"r{number}", "GET", record_path(mapping.name, id) + "?fields=Id")
                 for number, id in enumerate(chunk)
@@ -338,7 +338,7 @@ class _Polls:
         self._doubtful[poll.mapping.name] = when
         return [
             Subrequest(_name(f"doubtful{number}", poll), "GET", query_path("queryAll", by_ids(poll.mapping, chunk)))
-            for number, chunk in enumerate(_chunks(sorted(when), IDS_IN_A_QUERY))
+            for number, chunk in enumerate(chunks(sorted(when), IDS_IN_A_QUERY))
         ]
 
     def _take_rows(self, poll: _Poll, answer: Answer) -> None:
@@ -449,6 +449,7 @@ def _can_exist(id: str) -> bool:
     return bool(ID.match(id)) and id_18(id) == id_18(id[:15])
 
 
-def _chunks(ids: Sequence[RecordId], size: int) -> Iterator[Sequence[RecordId]]:
+def chunks(ids: Sequence[RecordId], size: int) -> Iterator[Sequence[RecordId]]:
+    """Cut ids into pieces that a request can hold."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

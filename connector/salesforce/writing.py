@@ -16,17 +16,24 @@ from connector.salesforce.answers import ErrorItem
 from connector.salesforce.client import COLLECTION_MAX, SalesforceClient
 from connector.salesforce.composite import Answer, Subrequest
 from connector.salesforce.errors import AnswerLost, QuotaExhausted, TooBusy
-from connector.salesforce.reading import Reader, by_ids
-from connector.salesforce.rows import ParentNotSent, createable, read_row, selected, sort_rows, write_body
+from connector.salesforce.reading import IDS_IN_A_QUERY, Reader, by_ids, chunks
+from connector.salesforce.rows import ParentNotSent, createable, selected, sort_rows, write_body
 from connector.salesforce.soql import api_name, record_id
-from connector.salesforce.wire import ItemResult, external_path, if_unmodified_since, query_path, record_path
+from connector.salesforce.wire import (
+    ItemResult,
+    external_path,
+    if_unmodified_since,
+    query_path,
+    read_results,
+    record_path,
+)
 from connector.sync.model import Create, Delete, Done, Moved, Outcome, Refused, Sighting, Tombstone, Unknown, Update
 from mapping.fields import ObjectMapping
 from mapping.record import Record, RecordId
 from mapping.values import NotCanonical, equal, id_18
 
-PAIRS_IN_A_CALL = 10
-"""A write and its read-back are two of the 25 parts of a composite; up to five more are reads of whole objects."""
+PAIRS_IN_A_CALL = 12
+"""A write and its read-back are two of the 25 parts of a composite; one more looks at all records before or after."""
 LOCK_ATTEMPTS = 5
 LOCKED = "UNABLE_TO_LOCK_ROW"
 GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
@@ -104,7 +111,7 @@ class Writer:
             [outcome] = self._try([locked.operation])
             if not isinstance(outcome, Locked):
                 return outcome
-        return _refused(locked.operation, locked.error)
+        return Refused(locked.operation, locked.error.code, locked.error.text, locked.error.fields)
 
     # Before: what does the org hold, and what shall be sent?
 
@@ -145,16 +152,26 @@ class Writer:
 
     def _one_by_one(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> dict[RecordId, Outcome | Locked]:
         named = {f"n{number}": each for number, each in enumerate(prepared)}
+        ids = [self._real(each.operation.id) for each in prepared]
         parts = [part for name, each in named.items() for part in self._parts(mapping, name, each)]
-        deletes = [self._real(each.operation.id) for each in prepared if isinstance(each.operation, Delete)]
-        if deletes:
-            parts.append(Subrequest("gone", "GET", query_path("queryAll", by_ids(mapping, deletes))))
+        if isinstance(prepared[0].operation, Update):
+            parts.insert(0, _retrieve("before", mapping, ids))
+        if isinstance(prepared[0].operation, Delete):
+            parts.append(Subrequest("after", "GET", query_path("queryAll", by_ids(mapping, ids))))
         answers = self._client.composite(parts)
-        gone = _sightings(mapping, answers["gone"]) if deletes else {}
-        return {
-            each.operation.id: self._outcome(mapping, each, answers[name], answers.get(f"{name}_seen"), gone)
-            for name, each in named.items()
-        }
+        before = _retrieved(mapping, answers.get("before"))
+        after = _queried(mapping, answers.get("after"))
+        outcomes: dict[RecordId, Outcome | Locked] = {}
+        for name, each in named.items():
+            answer, read_back = answers[name], _read_back(mapping, answers.get(f"{name}_seen"))
+            if answer.is_good:
+                id = self._real(each.operation.id)
+                if isinstance(each.operation, Create):
+                    id = RecordId(id_18(str(answer.body["id"])))
+                outcomes[each.operation.id] = self._done(mapping, each, id, read_back or after.get(id), before.get(id))
+            else:
+                outcomes[each.operation.id] = self._failed(mapping, each.operation, answer, read_back)
+        return outcomes
 
     def _parts(self, mapping: ObjectMapping, name: str, each: Prepared) -> Iterator[Subrequest]:
         fields = "?fields=" + ",".join(api_name(field) for field in selected(mapping))
@@ -175,32 +192,95 @@ class Writer:
         path = external_path(mapping.name, mapping.external_id, create.id)
         return Subrequest(name, "PATCH", path, {k: v for k, v in body.items() if k != mapping.external_id})
 
-    def _outcome(
+    # Many records of one object: collections.
+
+    def _as_collection(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> dict[RecordId, Outcome | Locked]:
+        match prepared[0].operation:
+            case Create():
+                return self._create_many(mapping, prepared)
+            case Update():
+                return self._update_many(mapping, prepared)
+            case Delete():
+                return self._delete_many(mapping, prepared)
+
+    def _create_many(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> dict[RecordId, Outcome | Locked]:
+        if mapping.external_id is None:
+            results = self._client.create_many(mapping.name, [each.body for each in prepared])
+        else:
+            field = mapping.external_id
+            records = [{**each.body, field: each.operation.id} for each in prepared]
+            results = self._client.upsert_many(mapping.name, field, records)
+        made = [RecordId(id_18(str(result.id))) for result in results if result.success]
+        after = self._reader.read(mapping.name, made) if made else {}
+        return self._matched(mapping, prepared, results, {}, after)
+
+    def _update_many(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> dict[RecordId, Outcome | Locked]:
+        ids = [self._real(each.operation.id) for each in prepared]
+        records = [
+            {"attributes": {"type": mapping.name}, "id": record_id(id), **each.body}
+            for id, each in zip(ids, prepared, strict=True)
+        ]
+        write = Subrequest("many", "PATCH", "composite/sobjects", {"allOrNone": False, "records": records})
+        answers = self._client.composite([_retrieve("before", mapping, ids), write, _retrieve("after", mapping, ids)])
+        results = _results(mapping, answers["many"], len(prepared))
+        before, after = _retrieved(mapping, answers["before"]), _retrieved(mapping, answers["after"])
+        return self._matched(mapping, prepared, results, before, after)
+
+    def _delete_many(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> dict[RecordId, Outcome | Locked]:
+        ids = [self._real(each.operation.id) for each in prepared]
+        path = f"composite/sobjects?ids={','.join(record_id(id) for id in ids)}&allOrNone=false"
+        looks = [
+            Subrequest(f"after{number}", "GET", query_path("queryAll", by_ids(mapping, chunk)))
+            for number, chunk in enumerate(chunks(ids, IDS_IN_A_QUERY))
+        ]
+        answers = self._client.composite([Subrequest("many", "DELETE", path), *looks])
+        results = _results(mapping, answers["many"], len(prepared))
+        after = {id: seen for look in looks for id, seen in _queried(mapping, answers[look.name]).items()}
+        return self._matched(mapping, prepared, results, {}, after)
+
+    def _matched(
         self,
         mapping: ObjectMapping,
-        each: Prepared,
-        answer: Answer,
-        read_back: Answer | None,
-        gone: Mapping[RecordId, Sighting],
-    ) -> Outcome | Locked:
-        operation = each.operation
-        if not answer.is_good:
-            return self._failed(mapping, operation, answer, read_back)
-        if isinstance(operation, Delete):
-            id = self._real(operation.id)
-            return Done(operation, id, gone.get(id) or self._purged(mapping, each))
-        id = RecordId(id_18(str(answer.body["id"]))) if isinstance(operation, Create) else self._real(operation.id)
-        seen = _seen(mapping, read_back)
-        return Done(operation, id, seen if seen is not None else self._read_back(mapping, id, each))
+        prepared: Sequence[Prepared],
+        results: Sequence[ItemResult],
+        before: Mapping[RecordId, Sighting],
+        after: Mapping[RecordId, Sighting],
+    ) -> dict[RecordId, Outcome | Locked]:
+        """Results of a collection come in the order of its records (trap 36)."""
+        outcomes: dict[RecordId, Outcome | Locked] = {}
+        for each, result in zip(prepared, results, strict=True):
+            id = RecordId(id_18(result.id)) if result.id else self._real(each.operation.id)
+            outcomes[each.operation.id] = (
+                self._done(mapping, each, id, after.get(id), before.get(id))
+                if result.success
+                else self._judge(mapping, each.operation, result.error)
+            )
+        return outcomes
+
+    # After: what became of it?
+
+    def _done(
+        self, mapping: ObjectMapping, each: Prepared, id: RecordId, seen: Sighting | None, before: Sighting | None
+    ) -> Done:
+        match each.operation:
+            case Delete() as delete:
+                is_buried = isinstance(seen, Tombstone)
+                return Done(delete, id, seen if is_buried and seen is not None else self._purged(each))
+            case Update() as update:
+                seen = seen if seen is not None else self._look(mapping, id)
+                return Done(
+                    update, id, seen if seen is not None else _as_sent(each), _overwritten(mapping, update, before)
+                )
+            case Create() as create:
+                seen = seen if seen is not None else self._look(mapping, id)
+                return Done(create, id, seen if seen is not None else _as_sent(each))
 
     def _failed(
-        self, mapping: ObjectMapping, operation: Write, answer: Answer, read_back: Answer | None
+        self, mapping: ObjectMapping, operation: Write, answer: Answer, read_back: Sighting | None
     ) -> Outcome | Locked:
         error = answer.errors[0] if answer.errors else ErrorItem(f"HTTP_{answer.status}", "")
-        if answer.status == 412 and (seen := _seen(mapping, read_back)) is not None:
-            return Moved(operation, seen)
         if answer.status == 412:
-            return self._moved(mapping, operation)
+            return Moved(operation, read_back or self._look(mapping, self._real(operation.id)))
         if answer.status >= 500 and error.code != "SERVER_UNAVAILABLE":
             return Unknown(operation, f"Salesforce answered HTTP {answer.status} {error.code}: {error.text}")
         return self._judge(mapping, operation, error)
@@ -213,59 +293,21 @@ class Writer:
         if error.code == LOCKED:
             return Locked(operation, error)
         if error.code in GONE and not isinstance(operation, Create):
-            moved = self._moved(mapping, operation)
-            if moved.seen is None or isinstance(moved.seen, Tombstone):
-                return moved
-        return _refused(operation, error)
-
-    # Many records of one object: collections.
-
-    def _as_collection(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> dict[RecordId, Outcome | Locked]:
-        results = self._send_collection(mapping, prepared)
-        done = [
-            (each, RecordId(id_18(str(result.id or each.operation.id))))
-            for each, result in zip(prepared, results, strict=True)
-            if result.success
-        ]
-        seen = self._reader.read(mapping.name, [id for _, id in done]) if done else {}
-        outcomes: dict[RecordId, Outcome | Locked] = {}
-        for each, id in done:
-            fallback = self._purged(mapping, each) if isinstance(each.operation, Delete) else _as_sent(each)
-            outcomes[each.operation.id] = Done(each.operation, id, seen.get(id, fallback))
-        for each, result in zip(prepared, results, strict=True):
-            if not result.success:
-                outcomes[each.operation.id] = self._judge(mapping, each.operation, result.error)
-        return outcomes
-
-    def _send_collection(self, mapping: ObjectMapping, prepared: Sequence[Prepared]) -> Sequence[ItemResult]:
-        match prepared[0].operation:
-            case Create():
-                field = mapping.external_id
-                if field is None:
-                    return self._client.create_many(mapping.name, [each.body for each in prepared])
-                records = [{**each.body, field: each.operation.id} for each in prepared]
-                return self._client.upsert_many(mapping.name, field, records)
-            case Update():
-                changes = [{"id": record_id(self._real(each.operation.id)), **each.body} for each in prepared]
-                return self._client.update_many(mapping.name, changes)
-            case Delete():
-                return self._client.delete_many([self._real(each.operation.id) for each in prepared])
+            seen = self._look(mapping, self._real(operation.id))
+            if seen is None or isinstance(seen, Tombstone):
+                return Moved(operation, seen)
+        return Refused(operation, error.code, error.text, error.fields)
 
     # Small things.
 
     def _real(self, id: RecordId) -> RecordId:
         return self._real_ids.get(id, id)
 
-    def _moved(self, mapping: ObjectMapping, operation: Write) -> Moved:
-        id = self._real(operation.id)
-        return Moved(operation, self._reader.read(mapping.name, [id]).get(id))
+    def _look(self, mapping: ObjectMapping, id: RecordId) -> Sighting | None:
+        return self._reader.read(mapping.name, [id]).get(id)
 
-    def _read_back(self, mapping: ObjectMapping, id: RecordId, each: Prepared) -> Sighting:
-        seen = self._reader.read(mapping.name, [id]).get(id)
-        return seen if seen is not None else _as_sent(each)
-
-    def _purged(self, mapping: ObjectMapping, each: Prepared) -> Tombstone:
-        """A deleted record that no query shows: such objects know no recycle bin."""
+    def _purged(self, each: Prepared) -> Tombstone:
+        """A deleted record that no query shows: its object knows no recycle bin."""
         return Tombstone(deleted_at=self._client.server_time(), purged=True, record=each.held)
 
 
@@ -308,17 +350,49 @@ def _modified(record: Record) -> datetime | None:
     return stamp if isinstance(stamp, datetime) else None
 
 
-def _seen(mapping: ObjectMapping, answer: Answer | None) -> Sighting | None:
+def _retrieve(name: str, mapping: ObjectMapping, ids: Sequence[RecordId]) -> Subrequest:
+    body = {"ids": [record_id(id) for id in ids], "fields": [api_name(field) for field in selected(mapping)]}
+    return Subrequest(name, "POST", f"composite/sobjects/{api_name(mapping.name)}", body)
+
+
+def _retrieved(mapping: ObjectMapping, answer: Answer | None) -> Mapping[RecordId, Sighting]:
+    if answer is None or not answer.is_good:
+        return {}
+    return sort_rows(mapping, (row for row in answer.body if row is not None)).sightings
+
+
+def _queried(mapping: ObjectMapping, answer: Answer | None) -> Mapping[RecordId, Sighting]:
+    if answer is None or not answer.is_good:
+        return {}
+    return sort_rows(mapping, answer.body["records"]).sightings
+
+
+def _read_back(mapping: ObjectMapping, answer: Answer | None) -> Sighting | None:
     if answer is None or not answer.is_good:
         return None
-    try:
-        return read_row(mapping, answer.body)
-    except NotCanonical:
+    return next(iter(sort_rows(mapping, [answer.body]).sightings.values()), None)
+
+
+def _results(mapping: ObjectMapping, answer: Answer, expected: int) -> Sequence[ItemResult]:
+    what = f"a write of many {mapping.name} records"
+    if answer.is_good:
+        return read_results(answer.body, expected, what)
+    if answer.status >= 500:
+        raise AnswerLost(what, f"HTTP {answer.status} {answer.code}")
+    raise answer.failure(what)
+
+
+def _overwritten(mapping: ObjectMapping, update: Update, before: Sighting | None) -> Record | None:
+    """What the update replaced although it was not planned on: an edit of the very same second, which no header and no
+    earlier look can see. It must not vanish (invariant 6)."""
+    if before is None or isinstance(before, Tombstone):
         return None
-
-
-def _sightings(mapping: ObjectMapping, answer: Answer) -> Mapping[RecordId, Sighting]:
-    return sort_rows(mapping, answer.body["records"]).sightings if answer.is_good else {}
+    lost = {
+        name: before[name]
+        for name, expected in update.expected.items()
+        if name in update.fields and name in before and not equal(mapping.by_name[name], before[name], expected)
+    }
+    return lost or None
 
 
 def _as_sent(each: Prepared) -> Record:
@@ -330,7 +404,3 @@ def _as_sent(each: Prepared) -> Record:
             return {**each.held, **fields}
         case Delete():
             return each.held
-
-
-def _refused(operation: Write, error: ErrorItem) -> Refused:
-    return Refused(operation, error.code, error.text, error.fields)

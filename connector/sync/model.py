@@ -244,6 +244,9 @@ class Done:
     operation: Create | Update | Delete
     id: RecordId
     seen: Sighting
+    overwritten: Record | None = None
+    """Values that an update replaced although they were not planned on (an edit of the same second): for the conflict
+    log, so that no edit is lost (invariants 4 and 6)."""
 
 
 @dataclass(frozen=True, slots=True)
