@@ -199,7 +199,7 @@ def derive_from_activities(
         if is_event or row["IsClosed"]:
             for record in of_record:
                 last[record] = max(last.get(record, ""), str(row["ActivityDate"]))
-        if (is_event and str(row["StartDateTime"]) > stamp(now)) or not (is_event or row["IsClosed"]):
+        if (is_event and str(row["ActivityDate"]) >= today.isoformat()) or not (is_event or row["IsClosed"]):
             is_open.add(str(row["WhatId"]))
         if not is_event and not row["IsClosed"] and str(row["ActivityDate"]) < today.isoformat():
             overdue.add(str(row["WhatId"]))
