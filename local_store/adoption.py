@@ -8,7 +8,7 @@ from local_store import rows as rows_of
 from local_store import settling
 from local_store.schema import ObjectTables
 from local_store.store import Store
-from local_store.tables import change, conflict, intent, issue, run_operation, touched
+from local_store.tables import change, conflict, issue, run_operation, touched
 from mapping.fields import ObjectMapping
 from mapping.record import RecordId, Value
 
@@ -19,7 +19,8 @@ CREATED = "created"
 def adopt(connection: Connection, store: Store, object_name: str, provisional: RecordId, id: RecordId) -> None:
     """Replace an id in the record's own rows, in every reference to it and in our tables. The capture must be paused.
 
-    Nothing that was written to the row meanwhile is lost, and its token stays what it was.
+    The intent keeps the provisional id, under which it will be dropped. Nothing that was written to the row meanwhile
+    is lost, and its token stays what it was.
     """
     tables = store.tables(object_name)
     _make_way(connection, store.mapping(object_name), tables, provisional, id)
@@ -66,7 +67,6 @@ def _edits(connection: Connection, mapping: ObjectMapping, tables: ObjectTables,
 def _rename(connection: Connection, object_name: str, provisional: RecordId, id: RecordId) -> None:
     for table, column in (
         (touched, "id"),
-        (intent, "id"),
         (conflict, "record_id"),
         (issue, "record_id"),
         (run_operation, "record_id"),

@@ -8,7 +8,8 @@ it is met (design decision 2):
   ``INSERT OR IGNORE`` in here into a replace, which would lose the old image. So conditions are spelled out.
 * A plain ``sqlite3`` shell has ``recursive_triggers`` off, where REPLACE deletes without firing delete triggers. So
   the insert trigger itself looks for the row that is about to go.
-* ``touched`` with no base means "made here", hence the image is kept only when the row was not touched before.
+* ``touched`` with no base means "made here", hence the image is kept only when the row was not touched before; and a
+  row that was made here and is deleted again leaves nothing behind.
 * No JSON: ``json_object`` stops at 63 columns and rounds decimals.
 """
 
@@ -30,7 +31,7 @@ NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
 def triggers(object_name: str, tables: ObjectTables) -> dict[str, str]:
     """The statements that make an object's triggers, by trigger name."""
     table = tables.rows.name
-    rows, base = _quoted(table), _quoted(tables.base.name)
+    rows, base, remote = _quoted(table), _quoted(tables.base.name), _quoted(tables.remote.name)
     columns = ", ".join(_quoted(name) for name in tables.columns)
     literal = _literal(object_name)
     clean = "NOT EXISTS (SELECT 1 FROM touched WHERE object = {literal} AND id = {row}.id)"
@@ -45,6 +46,13 @@ def triggers(object_name: str, tables: ObjectTables) -> dict[str, str]:
             f"INSERT INTO touched (object, id, at) VALUES ({literal}, {row}.id, {NOW});"
         )
 
+    def leave(row: str) -> str:
+        noted = " OR ".join(f"EXISTS (SELECT 1 FROM {kept} WHERE id = {row}.id)" for kept in (base, remote))
+        return (
+            f"DELETE FROM touched WHERE object = {literal} AND id = {row}.id; "
+            f"INSERT INTO touched (object, id, at) SELECT {literal}, {row}.id, {NOW} WHERE {noted};"
+        )
+
     def trigger(event: str, when: str, condition: str, body: str) -> str:
         name = _quoted(trigger_name(event, table))
         return f"CREATE TRIGGER {name} {when} ON {rows} WHEN {SWITCHED_ON}{condition} BEGIN {body} END"
@@ -55,7 +63,7 @@ def triggers(object_name: str, tables: ObjectTables) -> dict[str, str]:
         "insert": trigger("insert", "BEFORE INSERT", replaces, f"{keep('NEW')} {touch('NEW')}"),
         "inserted": trigger("inserted", "AFTER INSERT", "", touch("NEW")),
         "update": trigger("update", "BEFORE UPDATE", "", f"{same_id} {keep('OLD')} {touch('OLD')}"),
-        "delete": trigger("delete", "BEFORE DELETE", "", f"{keep('OLD')} {touch('OLD')}"),
+        "delete": trigger("delete", "BEFORE DELETE", "", f"{keep('OLD')} {leave('OLD')}"),
     }
     return {trigger_name(event, table): statements[event] for event in EVENTS}
 

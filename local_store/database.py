@@ -76,7 +76,7 @@ def _give_a_type(context: ExceptionContext) -> None:
     error = context.original_exception
     typed = error if isinstance(error, StoreError) else typed_error(error)
     if typed is not None:
-        context.chained_exception = typed
+        raise typed from (None if typed is error else error)
 
 
 def typed_error(error: BaseException) -> StoreError | None:

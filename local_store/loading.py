@@ -36,7 +36,7 @@ def insert_new(
         try:
             rows.append(encode(record_id, record))
         except ValueNotStorable as error:
-            refused[record_id] = error.message
+            refused[record_id] = str(error)
     if rows:
         connection.exec_driver_sql(_statement(connection, tables.rows), rows)
     return refused
@@ -51,7 +51,7 @@ def not_storable(mapping: ObjectMapping, records: Iterable[Record]) -> str | Non
                 if name in fields:
                     encoder(fields[name].type)(value)
     except ValueNotStorable as error:
-        return error.message
+        return str(error)
     return None
 
 

@@ -32,8 +32,8 @@ Decoder = Callable[[Any], Value]
 
 
 def encode_text(value: Value) -> str | None:
-    """Text goes in as it is; the empty text is null, as in Salesforce."""
-    if value is None or value == "":
+    """Text goes in as it is. The empty text stays what it is, since people compare with it; it is read as null."""
+    if value is None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -331,7 +331,7 @@ def _expect(kind: type[Kind], value: object) -> Kind:
 
 
 def _is_short_integer(value: Decimal) -> bool:
-    return value.adjusted() < 19 and value == value.to_integral_value()
+    return value.adjusted() < 19 and abs(value) <= LARGEST_INTEGER and value == value.to_integral_value()
 
 
 def _fitting(value: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +18,19 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "mirror.db"
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty mirror, made once and copied for every test."""
+    made = tmp_path_factory.mktemp("template") / "mirror.db"
+    with Store.open(f"sqlite:///{made}") as store:
+        deals(store)
+    return made
+
+
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
+def store(template: Path, path: Path) -> Iterator[Store]:
+    shutil.copy(template, path)
     with Store.open(f"sqlite:///{path}") as opened:
-        deals(opened)
         yield opened
 
 
