@@ -18,8 +18,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer
-
 from playground import auth, server, tls
 from playground.app import create_app
 from playground.org import DATABASE_NAME, DEFAULT_SEED, Org, system_clock
@@ -57,11 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         listener.close()
         return _fail(EXIT_DATABASE_UNUSABLE, error.message, error.advice)
     with org:
-        org.base_url = f"https://localhost:{listener.getsockname()[1]}"
-        return _serve(org, directory, server.make_server(create_app(org), listener, context), ca_file)
+        org.base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
+        return _serve(org, directory, server.Server(create_app(org), listener, context), ca_file)
 
 
-def _serve(org: Org, directory: Path, running: BaseWSGIServer, ca_file: Path) -> int:
+def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())

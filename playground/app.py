@@ -84,6 +84,8 @@ class _Exchange:
         self._org = org
         self._uri = str(request.environ.get("REQUEST_URI") or request.path)
         path = self._uri.split("?", 1)[0]
+        # Always read whole, so that the next request on the connection begins where it should.
+        self._content = request.get_data()
         self._segments = tuple(unquote(segment) for segment in path.split("/") if segment)
 
     def response(self) -> Response:
@@ -138,7 +140,7 @@ class _Exchange:
             segments=segments,
             args=request.args.to_dict(),
             headers={name.lower(): value for name, value in request.headers.items()},
-            content=request.get_data(),
+            content=self._content,
         )
         try:
             return routes.answer(call)

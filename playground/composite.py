@@ -26,15 +26,9 @@ _HALTED_DEPENDANT = "Invalid reference specified. No value for {0} found in {1}"
 def composite(call: Call) -> Answer:
     """``POST /composite``: in order, each may refer to what earlier ones answered. The whole counts as one call."""
     subrequests = _subrequests(call)
-    all_or_none = call.record.get("allOrNone") is True
-    try:
-        with call.org.store.transaction():
-            items = _answers(call, subrequests)
-            if all_or_none and any(item["httpStatusCode"] >= 300 for item in items):
-                raise _RolledBack(items)
-    except _RolledBack as rolled_back:
-        items = [item if item["httpStatusCode"] >= 300 else _halted(item, _HALTED_ALL) for item in rolled_back.items]
-    return Answer(200, {"compositeResponse": items})
+    if call.record.get("allOrNone") is True:
+        return Answer(200, {"compositeResponse": _all_or_none(call, subrequests)})
+    return Answer(200, {"compositeResponse": _answers(call, subrequests)})
 
 
 def batch(call: Call) -> Answer:
@@ -56,9 +50,23 @@ def batch(call: Call) -> Answer:
 
 
 class _RolledBack(Exception):
-    def __init__(self, items: list[dict[str, Any]]) -> None:
-        super().__init__("rolled back")
-        self.items = items
+    """One of the subrequests failed, and all were to succeed."""
+
+
+def _all_or_none(call: Call, subrequests: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    try:
+        with call.org.store.transaction():
+            items = _answers(call, subrequests)
+            _refuse_any_failure(items)
+    except _RolledBack:
+        return [item if item["httpStatusCode"] >= 300 else _halted(item, _HALTED_ALL) for item in items]
+    return items
+
+
+def _refuse_any_failure(items: list[dict[str, Any]]) -> None:
+    if any(item["httpStatusCode"] >= 300 for item in items):
+        raise _RolledBack
 
 
 class _NoValue(Exception):
@@ -119,7 +127,7 @@ def _answers(call: Call, subrequests: list[Mapping[str, Any]]) -> list[dict[str,
 
 
 def _answer(call: Call, method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer:
-    """Answer one subrequest inside the whole's transaction, in a savepoint of its own."""
+    """Answer one subrequest. What writes keeps its own transaction, so a failure takes only itself back."""
     parts = urlsplit(url)
     segments = [unquote(segment) for segment in parts.path.split("/") if segment]
     if segments[:2] == ["services", "data"]:
@@ -136,20 +144,7 @@ def _answer(call: Call, method: str, url: str, body: Any, headers: Mapping[str, 
         headers={name.lower(): str(value) for name, value in headers.items()},
         content=b"" if body is None else json.dumps(body).encode("utf-8"),
     )
-    try:
-        with call.org.store.transaction():
-            answer = routes.answer(subcall)
-            if answer.status >= 300:
-                raise _Refused(answer)
-    except _Refused as refused:
-        return refused.answer
-    return answer
-
-
-class _Refused(Exception):
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"answered {answer.status}")
-        self.answer = answer
+    return routes.answer(subcall)
 
 
 def _version(text: str) -> int | None:

@@ -1,7 +1,7 @@
 """The playground org: its state, its clock, its sessions. The public face for Python; HTTP is in :mod:`playground.app`.
 
     org = Org.in_memory(seed=7)
-    opportunity_id = org.create("Opportunity", {"Name": "Sneakers", "StageName": "Prospecting", "CloseDate": "2026-12-01"})
+    account_id = org.create("Account", {"Name": "Get Cloudy North"})
 
 An org is safe to use from several threads.
 """

@@ -9,7 +9,7 @@ from typing import Any
 from playground import errors
 from playground.calls import Answer, Call
 from playground.locators import Locator
-from playground.soql import QueryContext, QueryEngine, SoqlError
+from playground.soql import Prepared, QueryContext, QueryEngine, SoqlError
 
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 _PAGE = re.compile(r"([0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?)-(\d+)")
@@ -55,6 +55,7 @@ def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
         with org.store.reading() as connection:
             total = engine.count(connection, prepared)
             records = list(engine.rows(connection, prepared, offset=0, limit=batch_size))
+            _refuse_paged_aggregate(prepared, total, len(records))
             if total <= len(records) or not records:
                 return Answer(200, {"totalSize": total, "done": True, "records": records})
             snapshot = org.store.snapshot()
@@ -75,6 +76,14 @@ def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
     )
     org.locators.add(locator)
     return Answer(200, _page(call, path, locator, 0, records))
+
+
+def _refuse_paged_aggregate(prepared: Prepared, total: int, shown: int) -> None:
+    if prepared.is_aggregate and total > shown:
+        raise SoqlError(
+            "EXCEEDED_ID_LIMIT",
+            "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch",
+        )
 
 
 def _next_page(call: Call, path: str, page: str) -> Answer:

@@ -1,17 +1,19 @@
 """Serves a WSGI application over HTTPS on loopback: threads, keep-alive, no log lines, no name look-ups.
 
-The TLS handshake happens in the connection's own thread, so that a client that connects and says nothing keeps
-nobody else waiting.
+Doubled slashes reach the application as they were sent. The TLS handshake happens in the connection's own thread, so
+that a client that connects and says nothing keeps nobody else waiting.
 """
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.serving import BaseWSGIServer, ThreadedWSGIServer, WSGIRequestHandler
+from playground import wsgi
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -19,50 +21,105 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _IDLE_TIMEOUT_S = 120.0
 _BACKLOG = 128
+_BODY_BYTES_MAX = 200 * 1024 * 1024
+_WITHOUT_BODY = frozenset({204, 304})
+_log = logging.getLogger(__name__)
 
 
 class PortInUse(Exception):
     """Another program listens on the port."""
 
 
-class _Handler(WSGIRequestHandler):
+class Server(ThreadingHTTPServer):
+    """``serve_forever`` runs it, ``shutdown`` ends it, ``server_close`` frees the port."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, app: WSGIApplication, listener: socket.socket, context: ssl.SSLContext) -> None:
+        address = listener.getsockname()
+        super().__init__(address, _Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+        self.server_name, self.server_port = address[0], address[1]
+        self.app = app
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that breaks is its client's business; anything else is a fault of ours."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            _log.exception("A connection from %s ended in an error.", client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     # Without this every answer waits for the client's delayed acknowledgement.
     disable_nagle_algorithm = True
     timeout = _IDLE_TIMEOUT_S
+    server: Server
 
     def handle(self) -> None:
-        try:
-            if isinstance(self.connection, ssl.SSLSocket):
-                self.connection.do_handshake()
-            super().handle()
-        except (OSError, ssl.SSLError):
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.do_handshake()
+        super().handle()
+
+    def answer(self) -> None:
+        """Answer one request; a fault that cuts the connection leaves without a byte."""
+        content = self._content()
+        if content is None:
             self.close_connection = True
-
-    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
-        del error, environ
-        self.close_connection = True
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Say nothing: a person watches the terminal, and every sync would fill it."""
-
-    def version_string(self) -> str:
-        return "playground"
-
-    def send_header(self, keyword: str, value: str) -> None:
-        # The org states the time itself; two Date headers would be one too many.
-        if keyword == "Date" and any(line.startswith(b"Date:") for line in getattr(self, "_headers_buffer", ())):
+            self.send_error(413)
             return
-        super().send_header(keyword, value)
+        host = self.headers.get("Host") or f"{self.server.server_name}:{self.server.server_port}"
+        request = wsgi.WsgiRequest(self.command, self.path, host, self.headers.items(), content)
+        try:
+            response = wsgi.answer(self.server.app, request)
+        except ConnectionError:
+            self.close_connection = True
+            return
+        self._send(response)
 
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 - http.server's names
 
-class _Server(ThreadedWSGIServer):
-    daemon_threads = True
+    def _send(self, response: wsgi.WsgiResponse) -> None:
+        self.send_response_only(response.status, response.reason)
+        for name, value in response.headers:
+            if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                self.send_header(name, value)
+        if response.status not in _WITHOUT_BODY:
+            self.send_header("Content-Length", str(len(response.content)))
+        self.end_headers()
+        if self.command != "HEAD" and response.status not in _WITHOUT_BODY:
+            self.wfile.write(response.content)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that breaks is its client's business."""
-        if not isinstance(sys.exc_info()[1], (OSError, ssl.SSLError)):
-            super().handle_error(request, client_address)
+    def _content(self) -> bytes | None:
+        """The request's body; None when it is too long or cannot be read."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return self._chunked_content()
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit() or int(length) > _BODY_BYTES_MAX:
+            return None
+        return self.rfile.read(int(length))
+
+    def _chunked_content(self) -> bytes | None:
+        content = bytearray()
+        while True:
+            size_text = self.rfile.readline(64).split(b";")[0].strip()
+            try:
+                size = int(size_text, 16)
+            except ValueError:
+                return None
+            if size < 0 or len(content) + size > _BODY_BYTES_MAX:
+                return None
+            content += self.rfile.read(size)
+            if size > 0:
+                self.rfile.readline(4)
+                continue
+            while self.rfile.readline(65_537).strip():
+                pass  # Trailers say nothing to us.
+            return bytes(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: a person watches the terminal, and every sync would fill it."""
 
 
 def listen(port: int) -> socket.socket:
@@ -79,13 +136,3 @@ def listen(port: int) -> socket.socket:
         listener.close()
         raise PortInUse(f"Port {port} cannot be used: {error.strerror}.") from error
     return listener
-
-
-def make_server(app: WSGIApplication, listener: socket.socket, context: ssl.SSLContext) -> BaseWSGIServer:
-    """A server on that socket; ``serve_forever`` runs it, ``shutdown`` ends it, ``server_close`` frees the port."""
-    port = int(listener.getsockname()[1])
-    server = _Server(LOOPBACK, port, app, handler=_Handler, fd=listener.fileno())
-    listener.close()
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    server.ssl_context = context
-    return server

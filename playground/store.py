@@ -87,7 +87,11 @@ class Store:
         """Open the file, making it when it is not there. Raise :class:`StoreUnusable` when it cannot serve."""
         existed = path.exists() and path.stat().st_size > 0
         try:
+            if not path.exists():
+                path.touch(mode=0o600)
             connection = _connect(str(path))
+        except OSError as error:
+            raise _unusable(path, sqlite3.OperationalError(error.strerror or str(error))) from error
         except sqlite3.Error as error:
             raise _unusable(path, error) from error
         store = cls(connection, schema, path)
