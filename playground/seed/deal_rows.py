@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
 from playground.seed.cast import NEW_BUSINESS, PEOPLE, RENEWAL, Cast
@@ -177,8 +178,11 @@ class DealRows:
 
 
 def expected_revenue(state: State) -> float | None:
-    """Amount times probability."""
-    return None if state.amount is None else round(state.amount * state.probability / 100, 2)
+    """Amount times probability, to the cent, halves up."""
+    if state.amount is None:
+        return None
+    product = Decimal(str(state.amount)) * state.probability / 100
+    return float(product.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def push_count(deal: Deal) -> int:
