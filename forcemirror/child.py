@@ -135,6 +135,12 @@ def command(folder: Path, port: int, options: Sequence[str] = ()) -> list[str]:
     return [sys.executable, "-m", "playground", "--port", str(port), "--dir", str(folder), *options]
 
 
+def ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process politely. On Windows only the terminal can: it has told the child of Ctrl-C already."""
+    if os.name != "nt":
+        process.terminate()
+
+
 def check_port(host: str, port: int) -> None:
     """Raise ``ServerNotStarted`` when a port cannot be listened on, before anything else is begun."""
     if port == 0:

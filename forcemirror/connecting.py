@@ -6,10 +6,10 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from forcemirror.errors import ConnectionDeclined, NotConnected
+from forcemirror.organization import Organization
 from forcemirror.survey import Survey
 from local_store.store import Store
 from mapping.fields import ObjectMapping
-from web.services import OrganizationFacts
 
 VERBS = ("create", "update", "delete")
 
@@ -53,9 +53,9 @@ def allow_everything(store: Store) -> None:
                 store.allow(mapping.name, verb)
 
 
-def organization(store: Store) -> OrganizationFacts:
+def organization(store: Store) -> Organization:
     """The org of a mirror. Raises ``NotConnected``."""
     facts: Any = store.organization()
     if facts is None:
         raise NotConnected("This project is not connected to an org yet.", "Run: forcemirror connect")
-    return OrganizationFacts(**facts)
+    return Organization(**facts)

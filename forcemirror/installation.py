@@ -9,10 +9,10 @@ from functools import cached_property
 
 from connector.salesforce.client import SalesforceClient
 from forcemirror import connecting, connection, credentials
+from forcemirror.organization import Organization
 from forcemirror.project import Project
 from local_store.records import Records
 from local_store.store import Store
-from web.services import OrganizationFacts
 
 
 class Installation:
@@ -26,7 +26,7 @@ class Installation:
         self._exits = exits
 
     @property
-    def organization(self) -> OrganizationFacts:
+    def organization(self) -> Organization:
         """The org of the mirror, as it was when it was last looked at. Raises ``NotConnected``."""
         return connecting.organization(self.store)
 

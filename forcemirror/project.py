@@ -130,7 +130,9 @@ def create(folder: Path) -> Project:
     if project.file.exists():
         raise ProjectUnusable("{folder} is a Forcemirror project already. Nothing was changed.", folder=folder)
     try:
-        project.state.mkdir(parents=True, exist_ok=True)
+        project.folder.mkdir(parents=True, exist_ok=True)
+        # A copy of an org's data is for its owner alone.
+        project.state.mkdir(mode=0o700, exist_ok=True)
         # The state holds credentials and data: it keeps itself out of version control.
         (project.state / ".gitignore").write_text("*\n", encoding="utf-8")
         project.file.write_text(f"{HEADER}\n{configuration.example()}{FOOTER}", encoding="utf-8")

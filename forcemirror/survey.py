@@ -12,9 +12,9 @@ from babel.numbers import get_territory_currencies
 from config.settings import ObjectSettings
 from connector.salesforce.client import SalesforceClient
 from connector.salesforce.errors import ApiError
+from forcemirror.organization import Organization, OrgKind
 from mapping.describe import object_mapping
 from mapping.fields import Direction, ObjectMapping
-from web.services import OrganizationFacts, OrgKind
 
 ROWS_PER_CALL = 2000
 """Rows of a query page: one API call."""
@@ -43,7 +43,7 @@ class ObjectSurvey:
 class Survey:
     """The org, its user, and every object that would be mirrored."""
 
-    organization: OrganizationFacts
+    organization: Organization
     edition: str
     sees_all: bool | None
     """Whether the user sees every record; None when the org does not tell."""
@@ -67,7 +67,7 @@ def look(client: SalesforceClient, kind: str, objects: Sequence[ObjectSettings])
     user = _user(client)
     surveys = tuple(_objects(client, objects))
     return Survey(
-        organization=OrganizationFacts(
+        organization=Organization(
             id=client.organization_id(),
             name=row["Name"],
             kind=_kind(kind, row),

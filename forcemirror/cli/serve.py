@@ -9,6 +9,7 @@ import click
 
 from forcemirror import child, errors
 from forcemirror.cli.commands import Session, examples, pass_session
+from forcemirror.serving import stopped_by_signals
 
 
 @click.command(
@@ -36,10 +37,10 @@ def playground(session: Session, port: int, folder: Path, seed: int | None, fres
     """
     options = ["--fresh"] if fresh else []
     options += ["--seed", str(seed)] if seed is not None else []
-    # Both processes get Ctrl-C from the terminal; the org ends by it, and we wait for that.
     process = subprocess.Popen(child.command(folder, port, options))  # noqa: S603 - our own interpreter, no shell
-    while True:
-        try:
-            return errors.FAILED if process.wait() else errors.DONE
-        except KeyboardInterrupt:
-            continue
+    with stopped_by_signals():
+        while True:
+            try:
+                return errors.FAILED if process.wait() else errors.DONE
+            except KeyboardInterrupt:
+                child.ask_to_end(process)
