@@ -40,6 +40,7 @@ IDS_IN_A_QUERY = 150
 IDS_ASKED_ONE_BY_ONE = 100
 DELETE_LOG_DAYS = 15
 PROBE_SPAN = timedelta(minutes=5)
+STALE = timedelta(minutes=1)
 RESTARTS_MAX = 3
 SMALLER_PAGES: Mapping[int | None, int] = {None: 2000, 2000: 500, 500: 200}
 TOO_SLOW = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
@@ -104,6 +105,9 @@ class Reader:
         if not mapping.replicateable:
             return now - self._overlap
         answer = self._client.updated(mapping.name, *_probe_span(now))
+        if self._client.server_time() - now > STALE:
+            now = self._client.server_time()
+            answer = self._client.updated(mapping.name, *_probe_span(now))
         return min(now, read_moment(answer.get("latestDateCovered"), "latestDateCovered"))
 
     def _purged(self, mapping: ObjectMapping, ids: Sequence[RecordId]) -> dict[RecordId, Sighting]:
@@ -253,6 +257,7 @@ class _Polls:
         self._covered: dict[str, datetime] = {}
         self._open: dict[str, int] = {}
         self._doubtful: dict[str, dict[RecordId, datetime]] = {}
+        self._is_fresh = False
 
     def add(self, mapping: ObjectMapping, checkpoint: Checkpoint | None) -> None:
         """Take one object into the run."""
@@ -261,17 +266,38 @@ class _Polls:
     def run(self) -> Iterator[_Poll]:
         """Ask, and hand out each poll as soon as its questions are answered. First reads come last: they are long."""
         waiting = {poll.mapping.name: poll for poll in self._polls}
-        queue = deque(self._questions())
-        self._open = {name: sum(_object_of(each) == name for each in queue) for name in waiting}
+        queue = self._queue()
         while queue:
             call = _next_call(queue)
             answers = self._client.composite(call)
+            if self._clock_was_stale():
+                queue = self._queue()
+                continue
             for subrequest in call:
                 poll = waiting[_object_of(subrequest)]
                 queue.extend(self._take(poll, subrequest, answers[subrequest.name]))
             yield from self._finished(waiting)
         for name in list(waiting):
             yield self._finish(waiting.pop(name))
+
+    def _queue(self) -> deque[Subrequest]:
+        queue = deque(self._questions())
+        self._open = {poll.mapping.name: 0 for poll in self._polls}
+        for each in queue:
+            self._open[_object_of(each)] += 1
+        return queue
+
+    def _clock_was_stale(self) -> bool:
+        """Whether the first answer shows that we asked with an old time: this machine slept, so the seconds since the
+        answer before were not counted. Then the window of the probes was too early, and they are asked again."""
+        if self._is_fresh:
+            return False
+        self._is_fresh = True
+        now = self._client.server_time()
+        if now - self._begun <= STALE:
+            return False
+        self._begun = now
+        return True
 
     def _questions(self) -> Iterator[Subrequest]:
         span = _probe_span(self._begun)

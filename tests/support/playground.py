@@ -115,7 +115,7 @@ def playground_site(**knobs: Any) -> PlaygroundSite:
         TransportSettings(profile=Profile.PLAYGROUND),
         sleep=lambda seconds: clock.pass_(seconds=seconds),
         chance=lambda: 0.0,
-        monotonic=lambda: 0.0,
+        monotonic=lambda: (clock.now - MORNING).total_seconds(),
     )
     adapter = Watched(org)
     session.mount(ORIGIN, adapter)
