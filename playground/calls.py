@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -69,6 +70,15 @@ class Call:
         if not isinstance(self.json, dict):
             raise errors.JsonParserError("The HTTP entity body is required to be a JSON object at [line:1, column:0]")
         return self.json
+
+    def place_of(self, field: str) -> tuple[int, int]:
+        """Line and column, from 1, at which the value of a field stands in the body; (1, 1) when it is not found."""
+        text = self.content.decode("utf-8", "replace")
+        match = re.search(rf'"{re.escape(field)}"\s*:\s*', text, re.IGNORECASE)
+        if match is None:
+            return (1, 1)
+        before = text[: match.end()]
+        return (before.count("\n") + 1, len(before) - before.rfind("\n"))
 
     def with_method(self, method: str) -> Call:
         """The same call by another method."""

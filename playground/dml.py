@@ -111,6 +111,8 @@ def undelete(work: Work, object_type: ObjectType, record_id: str) -> None:
         found = work.store.get(name, item_id)
         if found and found[field] is None:
             work.store.update(name, item_id, {field: value} | _touch(work, name))
+    # The log goes on telling that they were deleted; but what is deleted later goes to the bin on its own account.
+    work.store.execute("UPDATE _deletion SET root = '' WHERE root = ?", (root,))
     work.store.execute("DELETE FROM _cleared_reference WHERE root = ?", (root,))
 
 

@@ -78,6 +78,23 @@ class JsonParserError(ApiError):
     code = "JSON_PARSER_ERROR"
 
 
+class TypeMismatch(JsonParserError):
+    """A JSON value of another type than the field's. Real orgs tell where in the body it stands."""
+
+    def __init__(self, kind: str, token: str, value: object, field: str, place: tuple[int, int] = (1, 1)) -> None:
+        line, column = place
+        super().__init__(
+            f"Cannot deserialize instance of {kind} from {token} value {value} or request may be missing a required "
+            f"field at [line:{line}, column:{column}]"
+        )
+        self.field = field
+        self._said = (kind, token, value, field)
+
+    def at(self, place: tuple[int, int]) -> TypeMismatch:
+        """The same error, pointing at a line and a column."""
+        return TypeMismatch(*self._said, place)
+
+
 class UnknownField(ApiError):
     """A field of a write that the object does not have."""
 

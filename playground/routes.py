@@ -73,6 +73,8 @@ def answer(call: Call) -> Answer:
     """The answer to a call; refusals become answers here and nowhere else."""
     try:
         return _dispatch(call)
+    except errors.TypeMismatch as error:
+        return Answer(error.status, error.at(call.place_of(error.field)).body())
     except errors.ApiError as error:
         return Answer(error.status, error.body())
     except errors.MultipleMatches as error:

@@ -193,23 +193,14 @@ def _picklist_value(field: Field, text: str) -> str:
     raise errors.BadPicklistValue(field.label, text, field.name)
 
 
-_TOKENS = {bool: "VALUE_TRUE", int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT", str: "VALUE_STRING"}
+_TOKENS = {int: "VALUE_NUMBER_INT", float: "VALUE_NUMBER_FLOAT", str: "VALUE_STRING"}
 
 
 def _cannot_deserialize(field: Field, raw: Any) -> errors.ApiError:
-    if isinstance(raw, dict):
-        return errors.JsonParserError(
-            f"Cannot deserialize instance of {field.type} from START_OBJECT value {{ or request may be missing a "
-            "required field at [line:1, column:1]"
-        )
-    if isinstance(raw, list):
-        return errors.JsonParserError(
-            f"Cannot deserialize instance of {field.type} from START_ARRAY value [ or request may be missing a "
-            "required field at [line:1, column:1]"
-        )
-    token = "VALUE_FALSE" if raw is False else _TOKENS[type(raw)]
-    text = str(raw).lower() if isinstance(raw, bool) else raw
-    return errors.JsonParserError(
-        f"Cannot deserialize instance of {field.type} from {token} value {text} or request may be missing a required "
-        "field at [line:1, column:1]"
-    )
+    if isinstance(raw, (dict, list)):
+        token, shown_value = ("START_OBJECT", "{") if isinstance(raw, dict) else ("START_ARRAY", "[")
+    elif isinstance(raw, bool):
+        token, shown_value = f"VALUE_{str(raw).upper()}", str(raw).lower()
+    else:
+        token, shown_value = _TOKENS[type(raw)], str(raw)
+    return errors.TypeMismatch(field.type, token, shown_value, field.name)
