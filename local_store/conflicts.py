@@ -67,19 +67,26 @@ def keep_open(connection: Connection, object_name: str, found: Sequence[Conflict
 
 
 def log_resolution(connection: Connection, resolution: Resolution, now: datetime, run: int | None = None) -> None:
-    """Note how a conflict was settled: the open one is closed, one that was settled at once is written down closed."""
+    """Note how a conflict was settled: the open one is closed, one that was settled at once is written down closed.
+
+    One that seemed to have gone away, because its settling was under way, is told as what it was.
+    """
     row = as_row(resolution.conflict)
     closing = {"closed_at": now, "rule": resolution.rule, "decision": resolution.keep.value, "run": run}
-    present = (conflict.c.object == row["object"], conflict.c.record_id == row["record_id"])
-    same = (conflict.c.kind == row["kind"], conflict.c.fields == row["fields"], conflict.c.closed_at.is_(None))
-    closed = connection.execute(conflict.update().where(*present, *same).values(**row, **closing))
-    if closed.rowcount == 0:
+    about = [conflict.c[name] == row[name] for name in ("object", "record_id", "kind", "fields")]
+    unsettled = conflict.c.closed_at.is_(None) | (conflict.c.rule == WITHDRAWN) & (conflict.c.local == row["local"])
+    known = connection.execute(
+        select(conflict.c.id).where(*about, unsettled).order_by(conflict.c.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    if known is None:
         connection.execute(conflict.insert().values(**row, opened_at=now, **closing))
+    else:
+        connection.execute(conflict.update().where(conflict.c.id == known).values(**row, **closing))
 
 
-def decisions(connection: Connection, object_name: str) -> list[Decision]:
+def decisions(connection: Connection) -> list[Decision]:
     """What people decided about conflicts that are still open."""
-    wanted = _open().where(conflict.c.object == object_name, conflict.c.decision.is_not(None))
+    wanted = _open().where(conflict.c.decision.is_not(None))
     return [Decision(conflict_of(row), Side(row.decision)) for row in connection.execute(wanted)]
 
 

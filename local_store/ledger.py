@@ -11,12 +11,13 @@ from sqlalchemy import Connection, func, select, union
 from connector.sync.model import Checkpoint, Conflict, Intent, Page, RecordState, Settlement, Tombstone
 from local_store import adoption, issues, loading, settling, states, tables
 from local_store import capture_sqlite as capture
-from local_store import lock as run_lock
 from local_store import rows as rows_of
 from local_store.conflicts import keep_open
 from local_store.database import read, write
 from local_store.ids import resolve as present_id
 from local_store.json_text import dump_record, load_record
+from local_store.lock import RunLock
+from local_store.lock import check as check_fence
 from local_store.store import Store
 from mapping.record import Record, RecordId
 
@@ -24,13 +25,13 @@ from mapping.record import Record, RecordId
 class SqlLedger:
     """Rows, bases, unsettled sightings and checkpoints of a store.
 
-    With a ``fence`` every write first checks that the run lock is still held under it (invariant 30), and raises
-    ``LockLost`` when it is not.
+    With a ``lock``, every write while it is held first checks that nobody else took it over (invariant 30), and raises
+    ``LockLost`` when somebody did.
     """
 
-    def __init__(self, store: Store, fence: int | None = None) -> None:
+    def __init__(self, store: Store, lock: RunLock | None = None) -> None:
         self._store = store
-        self._fence = fence
+        self._lock = lock
 
     # Reading
 
@@ -177,7 +178,7 @@ class SqlLedger:
     @contextmanager
     def _committing(self) -> Iterator[Connection]:
         with write(self._store.engine) as connection:
-            run_lock.check(connection, self._fence)
+            check_fence(connection, None if self._lock is None else self._lock.fence)
             yield connection
 
     @contextmanager

@@ -45,16 +45,22 @@ class Lease:
 
 
 class RunLock:
-    """The lock of a store."""
+    """The lock of a store, as one process holds it or not."""
 
-    def __init__(self, store: Store, lease: timedelta = LEASE) -> None:
+    def __init__(self, store: Store, duration: timedelta = LEASE) -> None:
         self._store = store
-        self._lease = lease
+        self._duration = duration
+        self._lease: Lease | None = None
+
+    @property
+    def fence(self) -> int | None:
+        """The fence of the lock while this object holds it, or believes to; None while it does not."""
+        return None if self._lease is None else self._lease.fence
 
     def acquire(self, name: str) -> Lease:
         """Take the lock for ``name`` (what runs: ``sync``, ``schedule``, ...). Raises ``AnotherRunIsActive``."""
         now = self._store.clock()
-        holder = Holder(name, os.getpid(), socket.gethostname(), now, now + self._lease)
+        holder = Holder(name, os.getpid(), socket.gethostname(), now, now + self._duration)
         with write(self._store.engine) as connection:
             found = connection.execute(select(run_lock).where(run_lock.c.name == RUN)).one_or_none()
             held = None if found is None else holder_of(found)
@@ -63,20 +69,23 @@ class RunLock:
             fence = 1 if found is None else found.fence + 1
             connection.execute(run_lock.delete().where(run_lock.c.name == RUN))
             connection.execute(run_lock.insert().values(name=RUN, fence=fence, **_columns(holder)))
-        return Lease(fence, holder)
+        self._lease = Lease(fence, holder)
+        return self._lease
 
-    def renew(self, lease: Lease) -> None:
+    def renew(self) -> None:
         """Give a sign of life. Raises ``LockLost``."""
         with write(self._store.engine) as connection:
-            check(connection, lease.fence)
-            connection.execute(run_lock.update().values(expires_at=self._store.clock() + self._lease))
+            check(connection, self.fence)
+            connection.execute(run_lock.update().values(expires_at=self._store.clock() + self._duration))
 
-    def release(self, lease: Lease) -> None:
+    def release(self) -> None:
         """Let go of the lock, if it is still ours."""
+        lease, self._lease = self._lease, None
+        if lease is None:
+            return
+        nobody = dict.fromkeys(_columns(lease.holder))
         with write(self._store.engine) as connection:
-            connection.execute(
-                run_lock.update().where(run_lock.c.fence == lease.fence).values(dict.fromkeys(_columns(lease.holder)))
-            )
+            connection.execute(run_lock.update().where(run_lock.c.fence == lease.fence).values(nobody))
 
     def holder(self) -> Holder | None:
         """Who holds the lock now; None when nobody does."""

@@ -155,6 +155,9 @@ run_object = Table(
     _count("quarantined"),
     _count("sent"),
     _count("refused"),
+    _count("unknown"),
+    _count("waiting"),
+    _count("put_back"),
 )
 
 run_operation = Table(
@@ -198,7 +201,7 @@ issue = Table(
     Index(None, "closed_at"),
     sqlite_autoincrement=True,
 )
-"""Records that were refused or quarantined, until they go through. At most one open issue per record and kind."""
+"""Records that were refused or quarantined, until they go through. At most one open issue per record."""
 
 change = Table(
     "change",

@@ -163,6 +163,9 @@ def upgrade() -> None:
         sa.Column("quarantined", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("sent", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("refused", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("unknown", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("waiting", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("put_back", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("run", "object", name=op.f("pk_run_object")),
     )
     op.create_table(
