@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from connector.sync.model import Create, Update
+from connector.sync.model import Create, Delete, Plan, Update
 from mapping.fields import ObjectMapping
 from mapping.record import Record, RecordId, is_provisional
 
@@ -53,6 +53,27 @@ def cascading_references(objects: Iterable[ObjectMapping]) -> Mapping[str, Seque
                 for parent in field.reference_to:
                     found.setdefault(parent, []).append((child.name, field.name))
     return found
+
+
+def arranged(objects: Iterable[ObjectMapping], plans: Iterable[Plan]) -> Plan:
+    """One plan out of several, in an order that can be carried out."""
+    mappings, plans = list(objects), list(plans)
+    place = {name: number for number, name in enumerate(parents_first(mappings))}
+    operations = [operation for each in plans for operation in each.operations]
+    conflicts = [conflict for each in plans for conflict in each.conflicts]
+    return Plan(
+        operations=(
+            *sorted(
+                (each for each in operations if not isinstance(each, Delete)),
+                key=lambda each: (place[each.object], each.id),
+            ),
+            *sorted(
+                (each for each in operations if isinstance(each, Delete)),
+                key=lambda each: (-place[each.object], each.id),
+            ),
+        ),
+        conflicts=tuple(sorted(conflicts, key=lambda each: (place[each.object], each.id))),
+    )
 
 
 def _parents(mapping: ObjectMapping, known: Collection[str]) -> frozenset[str]:

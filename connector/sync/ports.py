@@ -9,15 +9,19 @@ from typing import Protocol
 from connector.sync.model import (
     Checkpoint,
     Conflict,
+    Decision,
     Intent,
+    Issue,
     Operation,
     Outcome,
     Page,
     RecordState,
+    Resolution,
     Settlement,
     Side,
     Sighting,
 )
+from connector.sync.report import RunReport
 from mapping.record import Record, RecordId
 
 
@@ -119,3 +123,37 @@ class Ledger(Protocol):
 
     def open_conflicts(self, object_name: str, conflicts: Sequence[Conflict]) -> None:
         """Make the open conflicts of the named object exactly these, keeping since when each is known."""
+
+
+class Journal(Protocol):
+    """What happened, for people; and the lock that lets one run at a time work on a mirror."""
+
+    def begin(self, at: datetime) -> int:
+        """Take the lock, open a run and answer its number. Raises ``AnotherRunIsActive`` while another holds it."""
+
+    def beat(self, run: int) -> None:
+        """Say that the run is alive, so that its lock does not expire. Raises ``LockLost`` if another took over."""
+
+    def finish(self, run: int, report: RunReport) -> None:
+        """Close a run, whatever became of it, and give the lock back."""
+
+    def stored(self, run: int, operations: Sequence[Operation]) -> None:
+        """These operations were carried out in the mirror (creates, updates and deletes here, values put back)."""
+
+    def sent(self, run: int, outcome: Outcome) -> None:
+        """This became of an operation that was sent to Salesforce."""
+
+    def resolved(self, run: int, resolutions: Sequence[Resolution]) -> None:
+        """These conflicts were settled and carried out; keep both values, the base and the rule in the conflict log."""
+
+    def decisions(self) -> Sequence[Decision]:
+        """What people decided about conflicts that are still open."""
+
+    def issues(self) -> Sequence[Issue]:
+        """Records that were refused and are not sent again until either side changes or the issue is closed."""
+
+    def open_issue(self, run: int, issue: Issue) -> None:
+        """Keep a refused record in view; one issue a record, the latest."""
+
+    def close_issue(self, object_name: str, id: RecordId) -> None:
+        """The record came across, or does not wait any more. Closing what is not open is nothing."""

@@ -92,8 +92,8 @@ def _present(
     row: dict[str, Value] = dict(local)
     agreed: dict[str, Value] = {} if base is None else dict(base)
     for each in shape.mapping.fields:
-        if each.name in remote and _holds_alike(each, row, remote):
-            # Salesforce's spelling of an equal value: trimmed, or with its own line ends.
+        if each.name in remote and (each.type == "id" or _holds_alike(each, row, remote)):
+            # Salesforce's spelling of an equal value: trimmed, or with its own line ends. And always its own id.
             row[each.name] = agreed[each.name] = remote[each.name]
     is_settled = not changed((*shape.watched, *_owned(shape)), agreed, remote)
     return Settlement(
