@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
-from connector.salesforce.errors import NotExpressible
+from connector.salesforce.errors import NotExpressible, UnexpectedAnswer
 from connector.salesforce.wire import Json
 from connector.sync.model import Sighting, Tombstone
 from mapping.fields import FieldMapping, ObjectMapping
@@ -56,8 +56,15 @@ def sort_rows(mapping: ObjectMapping, rows: Iterable[Json]) -> Rows:
 
 
 def row_id(row: Json) -> RecordId:
-    """The id of a row, 18 characters."""
-    return RecordId(id_18(str(row["Id"])))
+    """The id of a row, 18 characters. Raises ``UnexpectedAnswer`` for a row without one."""
+    if not has_id(row):
+        raise UnexpectedAnswer("a read", "a row came without its id")
+    return RecordId(id_18(row["Id"]))
+
+
+def has_id(row: object) -> TypeGuard[Json]:
+    """Whether this is a row at all."""
+    return isinstance(row, Mapping) and isinstance(row.get("Id"), str)
 
 
 def read_row(mapping: ObjectMapping, row: Json) -> Sighting:

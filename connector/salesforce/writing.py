@@ -17,7 +17,7 @@ from connector.salesforce.client import COLLECTION_MAX, SalesforceClient
 from connector.salesforce.composite import Answer, Subrequest
 from connector.salesforce.errors import AnswerLost, QuotaExhausted, TooBusy
 from connector.salesforce.reading import IDS_IN_A_QUERY, Reader, by_ids, chunks
-from connector.salesforce.rows import ParentNotSent, createable, selected, sort_rows, write_body
+from connector.salesforce.rows import ParentNotSent, createable, has_id, selected, sort_rows, write_body
 from connector.salesforce.soql import api_name, record_id
 from connector.salesforce.wire import (
     ItemResult,
@@ -167,7 +167,7 @@ class Writer:
             if answer.is_good:
                 id = self._real(each.operation.id)
                 if isinstance(each.operation, Create):
-                    id = RecordId(id_18(str(answer.body["id"])))
+                    id = _created_id(mapping, answer)
                 outcomes[each.operation.id] = self._done(mapping, each, id, read_back or after.get(id), before.get(id))
             else:
                 outcomes[each.operation.id] = self._failed(mapping, each.operation, answer, read_back)
@@ -358,7 +358,7 @@ def _retrieve(name: str, mapping: ObjectMapping, ids: Sequence[RecordId]) -> Sub
 def _retrieved(mapping: ObjectMapping, answer: Answer | None) -> Mapping[RecordId, Sighting]:
     if answer is None or not answer.is_good:
         return {}
-    return sort_rows(mapping, (row for row in answer.body if row is not None)).sightings
+    return sort_rows(mapping, filter(has_id, answer.body)).sightings
 
 
 def _queried(mapping: ObjectMapping, answer: Answer | None) -> Mapping[RecordId, Sighting]:
@@ -370,7 +370,14 @@ def _queried(mapping: ObjectMapping, answer: Answer | None) -> Mapping[RecordId,
 def _read_back(mapping: ObjectMapping, answer: Answer | None) -> Sighting | None:
     if answer is None or not answer.is_good:
         return None
-    return next(iter(sort_rows(mapping, [answer.body]).sightings.values()), None)
+    return next(iter(sort_rows(mapping, filter(has_id, [answer.body])).sightings.values()), None)
+
+
+def _created_id(mapping: ObjectMapping, answer: Answer) -> RecordId:
+    id = answer.body.get("id") if isinstance(answer.body, Mapping) else None
+    if not isinstance(id, str):
+        raise AnswerLost(f"a create of {mapping.name}", "the new id did not come")
+    return RecordId(id_18(id))
 
 
 def _results(mapping: ObjectMapping, answer: Answer, expected: int) -> Sequence[ItemResult]:
