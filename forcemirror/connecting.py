@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from config.settings import ObjectSettings
+from forcemirror import credentials
+from forcemirror.child import PlaygroundFacts
+from forcemirror.credentials import Credentials
 from forcemirror.errors import ConnectionDeclined, NotConnected
 from forcemirror.organization import Organization
+from forcemirror.project import Project
 from forcemirror.survey import Survey
 from local_store.store import Store
 from mapping.fields import ObjectMapping
 
 VERBS = ("create", "update", "delete")
+
+
+SETTINGS_SEEN = "object_settings_seen"
+"""The setting that holds the fingerprint of the settings that the org was last looked at with."""
+
+
+def fingerprint(objects: Sequence[ObjectSettings]) -> str:
+    """A hash of what the settings say about the objects, as far as it changes their mapping."""
+    told = [
+        (
+            item.name,
+            item.read_only,
+            item.external_id,
+            sorted((name, each.direction) for name, each in item.fields.items()),
+        )
+        for item in objects
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
 def remember(store: Store, survey: Survey) -> None:
@@ -34,6 +59,7 @@ def remember(store: Store, survey: Survey) -> None:
         if item.mapping is not None:
             store.ensure_object(with_columns(store, item.mapping))
     store.set_organization(asdict(found))
+    store.set_setting(SETTINGS_SEEN, fingerprint([item.settings for item in survey.objects]))
     if is_new and found.kind == "playground":
         allow_everything(store)
 
@@ -59,3 +85,19 @@ def organization(store: Store) -> Organization:
     if facts is None:
         raise NotConnected("This project is not connected to an org yet.", "Run: forcemirror connect")
     return Organization(**facts)
+
+
+def use_playground(project: Project, facts: PlaygroundFacts) -> None:
+    """Point a project at a running playground, with its credentials."""
+    project.set("salesforce.kind", "playground")
+    project.set("salesforce.login_url", facts.url.rstrip("/"))
+    project.set("salesforce.auth", "password")
+    project.set("salesforce.ca_file", str(facts.ca_file))
+    known = Credentials(
+        username=facts.username,
+        password=facts.password,
+        security_token=facts.security_token,
+        client_id=facts.client_id,
+        client_secret=facts.client_secret,
+    )
+    credentials.write(project, known)

@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 from connector.salesforce.client import SalesforceClient
-from forcemirror import connecting, connection, credentials
+from connector.salesforce.replica import SalesforceReplica
+from connector.sync import guard
+from connector.sync.engine import Engine, EngineSettings, Preview, ignore
+from connector.sync.guard import Limits
+from connector.sync.model import Policy, Side
+from connector.sync.report import Progress, RunReport
+from connector.sync.resolve import Policies
+from forcemirror import connecting, connection, credentials, practice
+from forcemirror.errors import ProjectUnusable
 from forcemirror.organization import Organization
 from forcemirror.project import Project
+from forcemirror.status import Status, status
+from local_store.journal import SqlJournal
+from local_store.ledger import SqlLedger
+from local_store.lock import RunLock
 from local_store.records import Records
 from local_store.store import Store
+from mapping.exercise import Exercise, Report
+from mapping.fields import ObjectMapping
+
+ACCEPTED_MAPPING = "accepted_mapping"
+"""The setting that holds the fingerprint of the mapping the mirror was last synchronised with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check of the exercise, and when the org was asked."""
+
+    asked_at: datetime
+    report: Report
+
+
+def utc_now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
 
 
 class Installation:
@@ -30,6 +62,12 @@ class Installation:
         """The org of the mirror, as it was when it was last looked at. Raises ``NotConnected``."""
         return connecting.organization(self.store)
 
+    @property
+    def objects(self) -> tuple[ObjectMapping, ...]:
+        """The mirrored objects that the settings name and the org showed, parents first."""
+        known = self.store.objects
+        return tuple(known[item.name] for item in self.project.settings.objects if item.name in known)
+
     @cached_property
     def client(self) -> SalesforceClient:
         """The client of the org. Logs in when it is first used."""
@@ -38,20 +76,110 @@ class Installation:
         self._exits.callback(client.close)
         return client
 
+    # Syncing
+
+    def sync(
+        self, trigger: str, allow_deletes: int | None = None, progress: Callable[[Progress], None] = ignore
+    ) -> RunReport:
+        """Carry out a run. Raises ``RunFailed`` and its children, ``StoreError`` or the client's errors."""
+        return self._engine(trigger, allow_deletes, progress).run()
+
+    def plan(self) -> Preview:
+        """What a run would do now. Writes on neither side."""
+        return self._engine("plan", None, ignore).preview()
+
+    def accept_mapping(self) -> None:
+        """Take the mirrored objects as they are now for what the mirror means."""
+        self.store.set_setting(ACCEPTED_MAPPING, guard.fingerprint(self.objects))
+
+    def status(self) -> Status:
+        """How the mirror stands. Asks nothing of the org."""
+        return status(self.store)
+
+    def settle_conflict(self, number: int, keep: Side) -> None:
+        """Decide about an open conflict; the next run carries it out. Raises ``ConflictClosed``."""
+        SqlJournal(self.store, RunLock(self.store)).settle_conflict(number, keep)
+
     def name_of(self, object_name: str, record_id: str) -> str:
         """What people call a record; empty where it has no name, or is not in the mirror."""
         record = self.records.get(object_name, record_id) if object_name in self.store.objects else None
         name = (record or {}).get("Name")
         return name if isinstance(name, str) else ""
 
+    # Practice
+
+    def attempt_began(self) -> datetime | None:
+        """When the attempt began; None before the first, or where older records count as well."""
+        if self.project.settings.practice_accept_existing:
+            return None
+        return practice.attempt_began(self.store)
+
+    def begin_attempt(self) -> None:
+        """Begin a new attempt now, by Salesforce's clock."""
+        practice.begin_attempt(self.store, self.client.server_time())
+
+    def check_practice(self, exercise: Exercise) -> Checked:
+        """Sync, then ask the org and judge."""
+        self.sync(trigger="practice")
+        report = practice.check(exercise, self.client, self.organization.time_zone, self.attempt_began())
+        return Checked(self.client.server_time(), report)
+
     def close(self) -> None:
         """Let go of the database and the connections."""
         self._exits.close()
 
+    def _engine(self, trigger: str, allow_deletes: int | None, progress: Callable[[Progress], None]) -> Engine:
+        organization = self.organization
+        self._expect_settings_known()
+        settings = self.project.settings
+        lock = RunLock(self.store)
+        return Engine(
+            remote=SalesforceReplica(self.client, self.objects),
+            ledger=SqlLedger(self.store, lock),
+            objects=self.objects,
+            settings=EngineSettings(
+                organization=organization.id,
+                permissions=self.store.permissions(),
+                policies=self._policies(),
+                limits=Limits(settings.sync_deletes_max, round(settings.sync_deletes_share_max * 100)),
+                allowed_deletes=allow_deletes,
+                accepted_mapping=self.store.setting(ACCEPTED_MAPPING),
+            ),
+            journal=SqlJournal(self.store, lock, trigger),
+            clock=utc_now,
+            progress=progress,
+        )
+
+    def _policies(self) -> Policies:
+        objects = self.project.settings.objects
+        return Policies(
+            objects={item.name: Policy(item.policy) for item in objects},
+            fields={
+                (item.name, name): Policy(field.policy)
+                for item in objects
+                for name, field in item.fields.items()
+                if field.policy
+            },
+        )
+
+    def _expect_settings_known(self) -> None:
+        """Refuse to go on with settings of objects that the org was not looked at with."""
+        if self.store.setting(connecting.SETTINGS_SEEN) != connecting.fingerprint(self.project.settings.objects):
+            raise ProjectUnusable(
+                "The settings of the mirrored objects in {file} changed since the org was looked at.",
+                "Run: forcemirror connect. It looks at the org again and loads nothing by itself.",
+                file=self.project.file,
+            )
+
 
 def open_installation(project: Project, environ: Mapping[str, str]) -> Installation:
     """Open a project's mirror. Raises ``DatabaseUnusable`` or ``ConfigurationError``."""
-    project.state.mkdir(parents=True, exist_ok=True)
+    try:
+        project.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectUnusable(
+            "Cannot write in {folder}: {why}.", folder=project.folder, why=error.strerror or error
+        ) from error
     with ExitStack() as exits:
         store = exits.enter_context(Store.open(project.database_url))
         return Installation(project, store, environ, exits.pop_all())

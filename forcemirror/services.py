@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from connector.salesforce.errors import SalesforceError
 from connector.sync.errors import RunFailed
 from connector.sync.model import Side
-from forcemirror import practice
+from connector.sync.report import Phase, Progress
 from forcemirror.background import Background
 from forcemirror.colleague import PlaygroundColleague
 from forcemirror.errors import ForcemirrorError
@@ -32,6 +33,16 @@ from web.services import (
     ServiceRefused,
     SyncRequest,
 )
+
+Step = Literal["observe", "plan", "settle", "send", "check"]
+
+STEPS: Mapping[Phase, Step] = {
+    Phase.READING: "observe",
+    Phase.PLANNING: "plan",
+    Phase.STORING: "settle",
+    Phase.SENDING: "send",
+}
+"""The engine's phases in the words of the pages."""
 
 
 def utc_now() -> datetime:
@@ -54,6 +65,7 @@ class InstalledServices:
         self._colleague: PlaygroundColleague | None = None
         self._colleague_lock = threading.Lock()
         self._one_run = threading.Lock()
+        self._progress: Progress | None = None
 
     def start(self) -> None:
         """Begin to carry out wishes."""
@@ -101,7 +113,13 @@ class InstalledServices:
 
     def running(self) -> RunningSync | None:
         """The run under way, or None."""
-        return self._installation.running()
+        began_at = self._background.began_at
+        progress = self._progress
+        if began_at is None:
+            return None
+        if progress is None:
+            return RunningSync(began_at)
+        return RunningSync(began_at, STEPS[progress.phase], progress.object, progress.done, progress.total or 0)
 
     def permissions(self) -> Mapping[str, frozenset[str]]:
         """What may be written in Salesforce, by object."""
@@ -129,13 +147,10 @@ class InstalledServices:
         with refusing():
             self._installation.records.take_back(object_name, record_id)
 
-    def settle_conflict(self, conflict_id: int, choices: Mapping[str, Side]) -> None:
+    def settle_conflict(self, conflict_id: int, keep: Side) -> None:
         """Settle an open conflict with the next run."""
-        sides = set(choices.values())
-        if len(sides) != 1:
-            raise ServiceRefused("These fields follow each other in Salesforce and are decided together.")
         with refusing():
-            self._installation.settle_conflict(conflict_id, sides.pop())
+            self._installation.settle_conflict(conflict_id, keep)
 
     # Stages and practice
 
@@ -159,13 +174,9 @@ class InstalledServices:
 
     def check_practice(self) -> PracticeCheck:
         """Sync, then ask the org and judge."""
-        with refusing():
-            self._run()
-            installation = self._installation
-            asked_at = installation.client.server_time()
-            zone = installation.organization.time_zone
-            report = practice.check(self._exercise, installation.client, zone, self.attempt_began())
-        self._last_check = PracticeCheck(asked_at, report)
+        with refusing(), self._one_run:
+            checked = self._installation.check_practice(self._exercise)
+        self._last_check = PracticeCheck(checked.asked_at, checked.report)
         return self._last_check
 
     def last_check(self) -> PracticeCheck | None:
@@ -186,7 +197,13 @@ class InstalledServices:
     def _run(self) -> None:
         # The check of an exercise and the background must not get in each other's way.
         with self._one_run:
-            self._installation.sync(trigger="web")
+            try:
+                self._installation.sync(trigger="web", progress=self._note)
+            finally:
+                self._progress = None
+
+    def _note(self, progress: Progress) -> None:
+        self._progress = progress
 
 
 @contextmanager

@@ -8,10 +8,14 @@ import click
 
 from forcemirror import __version__, language
 from forcemirror.cli.commands import Commands, Session, examples, pass_session
+from forcemirror.cli.conflicts import conflicts
 from forcemirror.cli.connect import connect
+from forcemirror.cli.practice import practice
 from forcemirror.cli.projects import init
 from forcemirror.cli.query import query
-from forcemirror.cli.serve import playground
+from forcemirror.cli.serve import demo, playground, web
+from forcemirror.cli.stages import stages
+from forcemirror.cli.sync import allow, plan, status, sync
 from forcemirror.cli.terminal import Terminal
 
 __all__ = ["main"]
@@ -41,5 +45,5 @@ def main(session: Session, folder: Path | None, spoken: str | None) -> None:
         session.terminal = Terminal(language.catalogue(spoken))
 
 
-for command in (init, playground, connect, query):
+for command in (demo, init, connect, sync, plan, status, allow, conflicts, stages, practice, query, web, playground):
     main.add_command(command)

@@ -59,7 +59,7 @@ def connect(session: Session, login_url: str | None, auth: str | None, playgroun
     """
     project, terminal = session.project, session.terminal
     if playground is not None:
-        use_playground(project, PlaygroundFacts.read(playground))
+        connecting.use_playground(project, PlaygroundFacts.read(playground))
     if login_url:
         project.set("salesforce.login_url", login_url)
     if auth:
@@ -74,22 +74,6 @@ def connect(session: Session, login_url: str | None, auth: str | None, playgroun
     with Store.open(project.database_url) as store:
         connecting.remember(store, survey)
     terminal.say("Connected. Next: forcemirror sync")
-
-
-def use_playground(project: Project, facts: PlaygroundFacts) -> None:
-    """Point a project at a running playground, with its credentials."""
-    project.set("salesforce.kind", "playground")
-    project.set("salesforce.login_url", facts.url.rstrip("/"))
-    project.set("salesforce.auth", "password")
-    project.set("salesforce.ca_file", str(facts.ca_file))
-    known = Credentials(
-        username=facts.username,
-        password=facts.password,
-        security_token=facts.security_token,
-        client_id=facts.client_id,
-        client_secret=facts.client_secret,
-    )
-    credentials.write(project, known)
 
 
 def asked(project: Project, known: Credentials, terminal: Terminal) -> Credentials:

@@ -68,13 +68,13 @@ def check(session: Session, as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Begin anew without being asked.")
 @pass_session
 def reset(session: Session, yes: bool) -> None:
-    """Begin a new attempt. On a playground the records of earlier attempts are deleted; elsewhere they stay."""
+    """Begin a new attempt: only what is made from now on counts."""
     terminal = session.terminal
     if not yes and not terminal.confirm("Begin a new attempt?"):
         return
     with installation.opened(session.project) as found:
-        removed = found.begin_attempt()
-    terminal.say("A new attempt has begun. {count} records of earlier ones were deleted.", count=removed)
+        found.begin_attempt()
+    terminal.say("A new attempt has begun. Records made before do not count.")
 
 
 def _tell(exercise: Exercise, report: Report, terminal: Terminal) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from connector.sync.engine import Preview
 from connector.sync.model import Create, Delete, Operation, Plan, Side
 from connector.sync.report import ObjectReport, Progress, RunReport
 from forcemirror import errors, installation
@@ -117,25 +118,38 @@ def plan(session: Session, as_json: bool) -> int:
     Reads the org, writes on neither side. Exit code 0: nothing to do; 2: there is work.
     """
     with installation.opened(session.project) as found:
-        made = found.plan()
+        seen = found.plan()
         if as_json:
-            session.terminal.json(plan_as_json(made, found.name_of))
+            session.terminal.json(preview_as_json(seen, found))
         else:
-            tell_plan(made, found, session.terminal)
-    return errors.DONE if made.is_empty else errors.WORK_TO_DO
+            tell_plan(seen, found, session.terminal)
+    return errors.DONE if seen.plan.is_empty and not seen.first_reads else errors.WORK_TO_DO
 
 
-def tell_plan(made: Plan, found: Installation, terminal: Terminal) -> None:
-    """Print a plan, and what of it would wait for a permission."""
-    if made.is_empty:
+def preview_as_json(seen: Preview, found: Installation) -> Mapping[str, Any]:
+    """A plan for programs, with what would stop or hold it."""
+    return {
+        **plan_as_json(seen.plan, found.name_of),
+        "would_be_refused": [reason.message for reason in seen.reasons],
+        "would_be_loaded_whole": list(seen.first_reads),
+        "would_wait": [{"verb": verb_of(item), "object": item.object, "id": item.id} for item in seen.held],
+    }
+
+
+def tell_plan(seen: Preview, found: Installation, terminal: Terminal) -> None:
+    """Print a plan, what of it would wait, and what would refuse it."""
+    if seen.first_reads:
+        terminal.say("To be loaded whole: {objects}", objects=", ".join(seen.first_reads))
+    elif seen.plan.is_empty:
         terminal.say("Nothing to do: both sides agree.")
         return
-    for head, lines in plan_lines(made, found.name_of).items():
+    for head, lines in plan_lines(seen.plan, found.name_of).items():
         terminal.say(head)
         for line in lines:
             terminal.line(f"  {line}")
-    held = not_allowed(made, found.store.permissions())
-    for (object_name, verb), count in held.items():
+    for reason in seen.reasons:
+        terminal.fail(reason.message, reason.advice)
+    for (object_name, verb), count in not_allowed(seen.plan, found.store.permissions()).items():
         terminal.warn(
             "{count} of these wait for a permission: forcemirror allow {object} {verb}",
             count=count,
@@ -181,8 +195,9 @@ def allow(session: Session, object_name: str, verb: str, yes: bool) -> None:
                 object=object_name,
                 known=", ".join(writable),
             )
-        made = found.plan()
-        waiting = [item for item in made.on(Side.REMOTE) if item.object == object_name and verb_of(item) == verb]
+        waiting = [
+            item for item in found.plan().plan.on(Side.REMOTE) if item.object == object_name and verb_of(item) == verb
+        ]
         terminal.say("{count} writes wait for this:", count=len(waiting))
         for line in plan_lines(Plan(operations=tuple(waiting)), found.name_of).get("To Salesforce", ()):
             terminal.line(f"  {line}")
