@@ -21,7 +21,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 def is_chinese() -> bool:
     """Whether the page is in Chinese."""
-    return bool(g.language == "zh_CN")
+    return bool(g.get("language") == "zh_CN")
 
 
 def count(value: int) -> str:

@@ -20,7 +20,7 @@ _SHORT = {"zh": "zh_CN", "zh-CN": "zh_CN", "zh-Hans": "zh_CN", "zh_cn": "zh_CN"}
 
 def install(app: Flask, preferred: str = "") -> None:
     """Choose language and theme for each request. ``preferred`` holds until a reader chooses; empty: the browser's."""
-    Babel(app, default_locale="en", default_translation_directories="translations", locale_selector=lambda: g.language)
+    Babel(app, default_locale="en", default_translation_directories="translations", locale_selector=_present)
 
     @app.before_request
     def choose() -> None:
@@ -76,3 +76,8 @@ def other_theme() -> dict[str, str]:
     if g.theme == "dark":
         return {"href": here(theme="light"), "text": gettext("Light theme")}
     return {"href": here(theme="dark"), "text": gettext("Dark theme")}
+
+
+def _present() -> str:
+    # A request that was refused before the language was chosen is answered in English.
+    return str(g.get("language", "en"))
