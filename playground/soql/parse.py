@@ -9,8 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NoReturn, TypeVar
 
-from lark import Lark, Token, Transformer, v_args
+from lark import Lark, Token, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
+from lark.visitors import Transformer_NonRecursive
 
 from playground.soql import ast
 from playground.soql.dates import RELATIVE_DATES
@@ -68,7 +69,7 @@ def _refuse(text: str, error: UnexpectedInput) -> NoReturn:
 
 
 @v_args(inline=True)
-class _Builder(Transformer[Token, ast.Query]):
+class _Builder(Transformer_NonRecursive[Token, ast.Query]):
     """Makes the values of :mod:`playground.soql.ast`, bottom up."""
 
     def __init__(self, statement: str) -> None:
