@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from config.settings import ObjectSettings
-from forcemirror import credentials
+from connector.sync import guard
+from forcemirror import credentials, practice
 from forcemirror.child import PlaygroundFacts
 from forcemirror.credentials import Credentials
 from forcemirror.errors import ConnectionDeclined, NotConnected
@@ -23,6 +24,21 @@ VERBS = ("create", "update", "delete")
 
 SETTINGS_SEEN = "object_settings_seen"
 """The setting that holds the fingerprint of the settings that the org was last looked at with."""
+
+
+ACCEPTED_MAPPING = "accepted_mapping"
+"""The setting that holds the fingerprint of the mapping the mirror was last synchronised with."""
+
+
+def mirrored(store: Store, objects: Sequence[ObjectSettings]) -> tuple[ObjectMapping, ...]:
+    """The objects that the settings name and the org showed, parents first."""
+    known = store.objects
+    return tuple(known[item.name] for item in objects if item.name in known)
+
+
+def accept_mapping(store: Store, objects: Sequence[ObjectMapping]) -> None:
+    """Take these objects for what the mirror means from now on."""
+    store.set_setting(ACCEPTED_MAPPING, guard.fingerprint(objects))
 
 
 def fingerprint(objects: Sequence[ObjectSettings]) -> str:
@@ -59,7 +75,11 @@ def remember(store: Store, survey: Survey) -> None:
         if item.mapping is not None:
             store.ensure_object(with_columns(store, item.mapping))
     store.set_organization(asdict(found))
-    store.set_setting(SETTINGS_SEEN, fingerprint([item.settings for item in survey.objects]))
+    settings = [item.settings for item in survey.objects]
+    store.set_setting(SETTINGS_SEEN, fingerprint(settings))
+    if is_new:
+        accept_mapping(store, mirrored(store, settings))
+        practice.begin_attempt(store, survey.looked_at)
     if is_new and found.kind == "playground":
         allow_everything(store)
 

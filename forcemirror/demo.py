@@ -88,8 +88,6 @@ def connect(found: Installation) -> None:
     settings = found.project.settings
     survey = look(found.client, settings.salesforce_kind, settings.objects)
     connecting.remember(found.store, survey)
-    if found.attempt_began() is None and not settings.practice_accept_existing:
-        found.begin_attempt()
 
 
 def forget(folder: Path) -> None:

@@ -11,7 +11,6 @@ from functools import cached_property
 
 from connector.salesforce.client import SalesforceClient
 from connector.salesforce.replica import SalesforceReplica
-from connector.sync import guard
 from connector.sync.engine import Engine, EngineSettings, Preview, ignore
 from connector.sync.guard import Limits
 from connector.sync.model import Policy, Side
@@ -29,9 +28,6 @@ from local_store.records import Records
 from local_store.store import Store
 from mapping.exercise import Exercise, Report
 from mapping.fields import ObjectMapping
-
-ACCEPTED_MAPPING = "accepted_mapping"
-"""The setting that holds the fingerprint of the mapping the mirror was last synchronised with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +61,7 @@ class Installation:
     @property
     def objects(self) -> tuple[ObjectMapping, ...]:
         """The mirrored objects that the settings name and the org showed, parents first."""
-        known = self.store.objects
-        return tuple(known[item.name] for item in self.project.settings.objects if item.name in known)
+        return connecting.mirrored(self.store, self.project.settings.objects)
 
     @cached_property
     def client(self) -> SalesforceClient:
@@ -90,7 +85,7 @@ class Installation:
 
     def accept_mapping(self) -> None:
         """Take the mirrored objects as they are now for what the mirror means."""
-        self.store.set_setting(ACCEPTED_MAPPING, guard.fingerprint(self.objects))
+        connecting.accept_mapping(self.store, self.objects)
 
     def status(self) -> Status:
         """How the mirror stands. Asks nothing of the org."""
@@ -143,7 +138,7 @@ class Installation:
                 policies=self._policies(),
                 limits=Limits(settings.sync_deletes_max, round(settings.sync_deletes_share_max * 100)),
                 allowed_deletes=allow_deletes,
-                accepted_mapping=self.store.setting(ACCEPTED_MAPPING),
+                accepted_mapping=self.store.setting(connecting.ACCEPTED_MAPPING),
             ),
             journal=SqlJournal(self.store, lock, trigger),
             clock=utc_now,

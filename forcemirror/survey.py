@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
@@ -43,6 +44,8 @@ class ObjectSurvey:
 class Survey:
     """The org, its user, and every object that would be mirrored."""
 
+    looked_at: datetime
+    """When the org was asked, by its own clock, in UTC."""
     organization: Organization
     edition: str
     sees_all: bool | None
@@ -67,6 +70,7 @@ def look(client: SalesforceClient, kind: str, objects: Sequence[ObjectSettings])
     user = _user(client)
     surveys = tuple(_objects(client, objects))
     return Survey(
+        looked_at=client.server_time(),
         organization=Organization(
             id=client.organization_id(),
             name=row["Name"],

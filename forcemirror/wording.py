@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -25,6 +26,9 @@ Names = Callable[[str, RecordId], str]
 """What people call a record: its name, by object and id."""
 
 MAX_FIELDS = 8
+
+STAMPS = frozenset({"LastModifiedById", "LastModifiedDate", "SystemModstamp"})
+"""Fields that move with every edit and tell nothing of it; a line leaves them out beside others."""
 
 
 def plain(value: object) -> Any:
@@ -57,11 +61,19 @@ def plan_as_json(plan: Plan, names: Names) -> Mapping[str, Any]:
     }
 
 
-def plan_lines(plan: Plan, names: Names) -> Mapping[str, Sequence[str]]:
-    """A plan as lines under three heads; heads without lines are left out."""
+def plan_lines(plan: Plan, names: Names, read_only: Collection[str] = ()) -> Mapping[str, Sequence[str]]:
+    """A plan as lines under three heads; heads without lines are left out.
+
+    Of the objects in ``read_only`` only the number of records is told: histories follow every edit.
+    """
+    here = [item for item in _here(plan) if item.object not in read_only]
+    along = Counter(item.object for item in _here(plan) if item.object in read_only)
     heads = {
         "To Salesforce": [_operation_line(item, names) for item in plan.on(Side.REMOTE)],
-        "To your database": [_operation_line(item, names) for item in _here(plan)],
+        "To your database": [
+            *(_operation_line(item, names) for item in here),
+            *(f"and {count} of {name}, which is only read" for name, count in sorted(along.items())),
+        ],
         "Conflicts, which wait for you": [_conflict_line(item, names) for item in plan.conflicts],
     }
     return {head: lines for head, lines in heads.items() if lines}
@@ -82,6 +94,7 @@ def _operation_line(operation: Operation, names: Names) -> str:
             changes = [
                 f"{name}: {shown(operation.expected.get(name))} -> {shown(value)}"
                 for name, value in sorted(operation.fields.items())
+                if name not in STAMPS or STAMPS.issuperset(operation.fields)
             ]
             head = f"update {operation.object} {_quoted(names(operation.object, operation.id))} ({operation.id})"
             return f"{head}: {'; '.join(_cut(changes))}"

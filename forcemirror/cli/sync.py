@@ -143,7 +143,8 @@ def tell_plan(seen: Preview, found: Installation, terminal: Terminal) -> None:
     elif seen.plan.is_empty:
         terminal.say("Nothing to do: both sides agree.")
         return
-    for head, lines in plan_lines(seen.plan, found.name_of).items():
+    read_only = {mapping.name for mapping in found.objects if mapping.read_only}
+    for head, lines in plan_lines(seen.plan, found.name_of, read_only).items():
         terminal.say(head)
         for line in lines:
             terminal.line(f"  {line}")
