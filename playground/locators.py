@@ -41,9 +41,8 @@ class Locators:
         """Keep one more; the user's oldest is closed when there are too many."""
         with self._lock:
             mine = [item for item in self._open.values() if item.user_id == locator.user_id]
-            surplus = sorted(mine, key=lambda item: (item.opened, item.id))[
-                : len(mine) - self._settings.open_locators + 1
-            ]
+            too_many = max(0, len(mine) + 1 - self._settings.open_locators)
+            surplus = sorted(mine, key=lambda item: (item.opened, item.id))[:too_many]
             self._open[locator.id] = locator
         for item in surplus:
             self.close(item)

@@ -54,8 +54,9 @@ def upsert(call: Call, object_name: str, field_name: str) -> Answer:
             raise errors.ApiError(
                 f"Record type must match the type of the request: {object_type.name}", code="INVALID_INPUT"
             )
-        fields = dict(_fields(record)) | ({"Id": _id_of(record)} if _has_id(record) else {})
-        value = next((fields.pop(name) for name in list(fields) if name.lower() == field.name.lower()), None)
+        fields = _fields(record)
+        value = next((item for name, item in record.items() if name.lower() == field.name.lower()), None)
+        fields = {name: item for name, item in fields.items() if name.lower() != field.name.lower()}
         if value in (None, "") and field.name != "Id":
             raise errors.ApiError(f"{field.name} not specified", code="MISSING_ARGUMENT", fields=[field.name])
         try:
@@ -213,10 +214,6 @@ def _type_of_id(call: Call, record_id: str) -> ObjectType:
 
 def _is_id_of(object_type: ObjectType, text: str) -> bool:
     return ids.is_id(text) and text.startswith(object_type.key_prefix)
-
-
-def _has_id(record: Mapping[str, Any]) -> bool:
-    return any(name.lower() == "id" for name in record)
 
 
 def _id_of(record: Mapping[str, Any]) -> str:
