@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from local_store import rows as rows_of
 from local_store.errors import ValueNotStorable
-from local_store.schema import DELETED_AT, IS_DELETED, PURGED_AT, ObjectTables
+from local_store.schema import IS_DELETED, ObjectTables
 from local_store.types import encoder
 from mapping.fields import ObjectMapping
 from mapping.record import Record, RecordId, Value
@@ -61,22 +61,28 @@ def _statement(connection: Connection, table: Table) -> str:
 
 
 def _row_encoder(mapping: ObjectMapping, table: Table) -> Callable[[RecordId, Record], tuple[Any, ...]]:
+    """Turn records into rows in the order of the table's columns. Called a million times: keep it flat."""
     fields = {field.column: field for field in mapping.fields}
-    own: dict[str, Value] = {IS_DELETED: False, DELETED_AT: None, PURGED_AT: None}
     plan = [
-        (fields[column.name].name, encoder(fields[column.name].type), own.get(column.name))
-        if column.name in fields
-        else ("", encoder("boolean"), own.get(column.name))
+        (fields[column.name].name, encoder(fields[column.name].type)) if column.name in fields else (column.name, None)
         for column in table.columns
-        if column.name != "id"
     ]
+    names = [name for name, _ in plan]
+    encoders = [each or _keep for _, each in plan]
+    own: dict[str, Value] = {IS_DELETED: False, "IsDeleted": False}
 
     def encode(record_id: RecordId, record: Record) -> tuple[Any, ...]:
-        values = (
-            encode_value(record.get(name) if record.get(name) is not None else empty)
-            for name, encode_value, empty in plan
+        values = {**own, **record, "Id": record_id}
+        values["IsDeleted"] = values["IsDeleted"] or False
+        return tuple(
+            [
+                None if (value := values.get(name)) is None else encode_value(value)
+                for name, encode_value in zip(names, encoders, strict=True)
+            ]
         )
-        return (record_id, *values)
 
-    assert next(iter(table.columns)).name == "id"
     return encode
+
+
+def _keep(value: Value) -> Value:
+    return value

@@ -25,6 +25,14 @@ EXACT_DIGITS = 15
 
 LARGEST_INTEGER = 2**63 - 1
 
+WHOLE_ID = 18
+"""Characters of an id that needs no completing."""
+
+STORED_DATETIME = len("2026-01-31 10:00:00.000")
+
+SAFE_EXPONENT = 250
+"""Far enough from where doubles end that 15 digits are exact without a look."""
+
 Kind = TypeVar("Kind")
 
 Encoder = Callable[[Value], Any]
@@ -38,6 +46,8 @@ def encode_text(value: Value) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = value if isinstance(value, str) else str(value)
+    if text.isascii():
+        return text
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -54,6 +64,8 @@ def decode_text(value: Any) -> Value:
 
 def decode_id(value: Any) -> Value:
     """An id comes out with 18 characters, however it was written (invariant 34)."""
+    if isinstance(value, str) and len(value) == WHOLE_ID:
+        return value
     text = decode_text(value)
     return text if not isinstance(text, str) or is_provisional(text) else id_18(text)
 
@@ -74,6 +86,11 @@ def decode_boolean(value: Any) -> Value:
 
 def encode_number(value: Value) -> int | float | str | None:
     """A number goes in exactly or not at all. Raises ``ValueTooLong``."""
+    if isinstance(value, Decimal):
+        _, digits, exponent = value.as_tuple()
+        if isinstance(exponent, int) and len(digits) <= EXACT_DIGITS and -SAFE_EXPONENT < exponent < SAFE_EXPONENT:
+            return float(value)
+        return _exactly(value)
     match value:
         case None | "":
             return None
@@ -81,8 +98,6 @@ def encode_number(value: Value) -> int | float | str | None:
             return value
         case bool() | int():
             return _fitting(int(value))
-        case Decimal() if value.is_finite():
-            return _fitting(int(value)) if _is_short_integer(value) else _exact_double(value)
         case _:
             raise ValueNotStorable(f"{value!r} is not a number.")
 
@@ -135,7 +150,9 @@ def encode_datetime(value: Value) -> str | None:
     moment = _expect(datetime, value)
     if moment.tzinfo is None:
         raise ValueNotStorable(f"{moment} has no time zone.")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="milliseconds")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(" ", "milliseconds")[:-6]
 
 
 def decode_datetime(value: Any) -> Value:
@@ -144,6 +161,8 @@ def decode_datetime(value: Any) -> Value:
         return None
     text = str(value)
     try:
+        if len(text) == STORED_DATETIME and text[19] == ".":
+            return datetime.fromisoformat(text + "+00:00")
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return text
@@ -212,11 +231,11 @@ class MirrorType(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(_Declared(self._declared()) if dialect.name == "sqlite" else self._elsewhere())
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return encoder(self.field_type)(value) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Dialect) -> Encoder | None:
+        return encoder(self.field_type) if dialect.name == "sqlite" else super().bind_processor(dialect)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return decoder(self.field_type)(value) if dialect.name == "sqlite" else value
+    def result_processor(self, dialect: Dialect, coltype: object) -> Decoder | None:
+        return decoder(self.field_type) if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
         return self
@@ -330,8 +349,12 @@ def _expect(kind: type[Kind], value: object) -> Kind:
     return value
 
 
-def _is_short_integer(value: Decimal) -> bool:
-    return value.adjusted() < 19 and abs(value) <= LARGEST_INTEGER and value == value.to_integral_value()
+def _exactly(value: Decimal) -> int | float:
+    if not value.is_finite():
+        raise ValueNotStorable(f"{value} is not a number.")
+    if value == value.to_integral_value() and abs(value) <= LARGEST_INTEGER:
+        return int(value)
+    return _exact_double(value)
 
 
 def _fitting(value: int) -> int:
