@@ -109,9 +109,22 @@ class Installation:
             return None
         return practice.attempt_began(self.store)
 
-    def begin_attempt(self) -> None:
-        """Begin a new attempt now, by Salesforce's clock."""
+    def begin_attempt(self) -> int:
+        """Begin a new attempt now, by Salesforce's clock.
+
+        On a playground, what earlier attempts made is deleted there, and the mirror hears of it; the answer is how
+        many records that were. Elsewhere nothing is ever deleted.
+        """
+        removed = 0
+        if self.organization.kind == "playground":
+            # What was made here and not sent yet belongs to the earlier attempt too.
+            self.sync(trigger="practice")
+            zone = self.organization.time_zone
+            removed = practice.remove_earlier(self.project.exercise, self.client, zone, self.attempt_began())
+            if removed:
+                self.sync(trigger="practice")
         practice.begin_attempt(self.store, self.client.server_time())
+        return removed
 
     def check_practice(self, exercise: Exercise) -> Checked:
         """Sync, then ask the org and judge."""

@@ -45,6 +45,21 @@ def begin_attempt(store: Store, now: datetime) -> None:
     store.set_setting(ATTEMPT, now.isoformat())
 
 
+def remove_earlier(exercise: Exercise, client: SalesforceClient, time_zone: str, began: datetime | None) -> int:
+    """Delete in the org what earlier attempts made, and say how many records. For a playground only.
+
+    A deal takes its contact roles along; contacts of that name are the exercise's own, as the scenario has none.
+    """
+    facts = gather(exercise, client, time_zone, began)
+    expected = exercise.expected
+    deals = [item.id for item in facts.opportunities if names.is_near(item.name, expected.opportunity)]
+    people = [item.id for item in facts.contacts if names.skeleton(expected.contact) in names.skeleton(item.name)]
+    for object_name, ids in (("Opportunity", deals), ("Contact", people)):
+        for record_id in ids:
+            client.delete(object_name, record_id)
+    return len(deals) + len(people)
+
+
 def check(exercise: Exercise, client: SalesforceClient, time_zone: str, began: datetime | None) -> Report:
     """Ask the org and judge. ``began`` None: records made earlier count as well."""
     return evaluate(exercise, gather(exercise, client, time_zone, began))

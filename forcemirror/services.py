@@ -168,7 +168,7 @@ class InstalledServices:
 
     def begin_attempt(self) -> None:
         """Begin a new attempt now, and forget the last check."""
-        with refusing():
+        with refusing(), self._one_run:
             self._installation.begin_attempt()
         self._last_check = None
 

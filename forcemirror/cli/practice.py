@@ -68,13 +68,18 @@ def check(session: Session, as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Begin anew without being asked.")
 @pass_session
 def reset(session: Session, yes: bool) -> None:
-    """Begin a new attempt: only what is made from now on counts."""
+    """Begin a new attempt: only what is made from now on counts.
+
+    On a playground, what earlier attempts made is deleted; in any other org nothing is.
+    """
     terminal = session.terminal
     if not yes and not terminal.confirm("Begin a new attempt?"):
         return
     with installation.opened(session.project) as found:
-        found.begin_attempt()
-    terminal.say("A new attempt has begun. Records made before do not count.")
+        removed = found.begin_attempt()
+    terminal.say("A new attempt has begun: only what is made from now on counts.")
+    if removed:
+        terminal.say("{count} records of earlier attempts were deleted in the playground.", count=removed)
 
 
 def _tell(exercise: Exercise, report: Report, terminal: Terminal) -> None:

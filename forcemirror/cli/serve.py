@@ -115,10 +115,9 @@ def demo(session: Session, folder: Path | None, port: int | None, fresh: bool, c
         folder = (folder or demos.usual_folder()).resolve()
         if fresh:
             demos.forget(folder)
-        progress = exits.enter_context(progress_shown(session.terminal))
-        up = exits.enter_context(
-            demos.running(folder, 0 if check and port is None else port, session.terminal.say, progress)
-        )
+        with progress_shown(session.terminal) as progress:
+            wanted = 0 if check and port is None else port
+            up = exits.enter_context(demos.running(folder, wanted, session.terminal.say, progress))
         if check:
             _check(up, session.terminal)
         else:
