@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connector.sync import guard
 from connector.sync.adopt import Adoption
-from connector.sync.errors import MappingChanged, PlanRefused, RunFailed, WrongOrganization
+from connector.sync.errors import MappingChanged, PlanRefused, WrongOrganization
 from connector.sync.guard import Limits, Reason
 from connector.sync.model import Create, Delete, Issue, Operation, Plan, Side, Update
 from connector.sync.order import arranged, cascading_references, parents_first
@@ -100,7 +100,10 @@ class Engine:
         return Preview(plan, self._reasons(plan), held, first_reads)
 
     def run(self) -> RunReport:
-        """Synchronise. Raises ``RunFailed`` when the run cannot go on; what was stored until then is whole."""
+        """Synchronise. Raises ``RunFailed`` when the run cannot go on; what was stored until then is whole.
+
+        Errors of the store and the client go through as they are; the journal has a word on each.
+        """
         started, calls = self.clock(), self.remote.calls
         number = self.journal.begin(started)
         reports = {name: ObjectReport() for name in self.objects}
@@ -110,32 +113,36 @@ class Engine:
 
         try:
             self._work(number, reports)
-        except RunFailed as failure:
-            self.journal.finish(number, report(failure.message, failure.advice))
-            raise
-        except KeyboardInterrupt:
-            self.journal.finish(number, report("The run was interrupted.", "Sync again; nothing was lost."))
-            raise
-        except Exception as fault:
-            text = f"The run stopped on an internal error ({type(fault).__name__})."
-            self.journal.finish(number, report(text, "Sync again; nothing was lost. If it happens again, report it."))
+        except (Exception, KeyboardInterrupt) as fault:
+            self._give_up(number, fault, report(*what_happened(fault)))
             raise
         finished = report()
         self.journal.finish(number, finished)
         return finished
 
+    def _give_up(self, number: int, fault: BaseException, report: RunReport) -> None:
+        """Close a run that failed. Where even that fails (a full disk), the first fault is the one to tell."""
+        try:
+            self.journal.finish(number, report)
+        except Exception as second:
+            fault.add_note(f"The journal could not be written either: {second}")
+
     # The steps of a run.
 
     def _work(self, number: int, reports: Mapping[str, ObjectReport]) -> None:
+        def tell(progress: Progress) -> None:
+            self.journal.show(number, progress)
+            self.progress(progress)
+
         self._check_identity()
-        pull = Pull(self.remote, self.ledger, self.journal, self.objects, reports, self.progress, number)
+        pull = Pull(self.remote, self.ledger, self.journal, self.objects, reports, tell, number)
         adoption = Adoption(self.remote, self.ledger, self.journal, self.objects, number)
         # Conflicts met while a first read streams in wait for the whole plan right after it.
         readings = pull.read(self.objects, Referee(Policies()))
         unknown = adoption.resolve()
         referee = self._referee()
         drafts = {name: pull.draft(name, readings.get(name, Reading()), referee) for name in self.objects}
-        self.progress(Progress(Phase.PLANNING, "", len(drafts), len(drafts)))
+        tell(Progress(Phase.PLANNING, "", len(drafts), len(drafts)))
         plan = self._whole(drafts, unknown)
         if reasons := self._reasons(plan):
             raise PlanRefused(reasons)
@@ -147,7 +154,7 @@ class Engine:
             self.journal,
             self.objects,
             reports,
-            self.progress,
+            tell,
             number,
             pull,
             adoption,
@@ -304,6 +311,14 @@ class Engine:
 
     def _here(self, plan: Plan) -> Plan:
         return Plan(tuple(each for each in plan.operations if getattr(each, "side", None) is Side.LOCAL))
+
+
+def what_happened(fault: BaseException) -> tuple[str, str]:
+    """The message and the advice for the journal. Errors of the store and the client bring their own."""
+    if isinstance(fault, KeyboardInterrupt):
+        return "The run was interrupted.", "Sync again; nothing was lost."
+    message = getattr(fault, "message", f"The run stopped on an internal error ({type(fault).__name__}).")
+    return message, getattr(fault, "advice", "Sync again; nothing was lost. If it happens again, report it.")
 
 
 def has_deletions(operations: Iterable[Operation]) -> bool:

@@ -21,7 +21,7 @@ from connector.sync.model import (
     Side,
     Sighting,
 )
-from connector.sync.report import RunReport
+from connector.sync.report import Progress, RunReport
 from mapping.record import Record, RecordId
 
 
@@ -133,6 +133,9 @@ class Journal(Protocol):
 
     def beat(self, run: int) -> None:
         """Say that the run is alive, so that its lock does not expire. Raises ``LockLost`` if another took over."""
+
+    def show(self, run: int, progress: Progress) -> None:
+        """Let pages see how far a run is. Called often; may leave most of it out."""
 
     def finish(self, run: int, report: RunReport) -> None:
         """Close a run, whatever became of it, and give the lock back."""

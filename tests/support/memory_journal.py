@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.sync.errors import AnotherRunIsActive
 from connector.sync.model import Decision, Issue, Operation, Outcome, Resolution
-from connector.sync.report import RunReport
+from connector.sync.report import Progress, RunReport
 from mapping.record import RecordId
 
 
@@ -33,6 +33,9 @@ class MemoryJournal:
         return self.active
 
     def beat(self, run: int) -> None:
+        assert run == self.active
+
+    def show(self, run: int, progress: Progress) -> None:
         assert run == self.active
 
     def finish(self, run: int, report: RunReport) -> None:
