@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playground import auth, server, tls
+from playground import auth, folder, server, tls
 from playground.app import create_app
 from playground.org import DATABASE_NAME, DEFAULT_SEED, Org, system_clock
 from playground.store import StoreUnusable
@@ -34,29 +34,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     directory: Path = options.dir
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / INFO_NAME).unlink(missing_ok=True)
-        if options.fresh:
-            _remove_database(directory)
-        context, ca_file = tls.server_context(directory)
+        with folder.claim(directory):
+            return _run(directory, options)
+    except folder.FolderInUse as error:
+        return _fail(EXIT_FOLDER_UNUSABLE, str(error), "Stop it first, or choose another folder with --dir.")
     except OSError as error:
         return _fail(
             EXIT_FOLDER_UNUSABLE,
             f"The playground cannot use the folder {directory}: {error.strerror or error}.",
-            "Choose one that can be written with --dir.",
+            "Choose one that can be written with --dir, and check that the disk is not full.",
         )
+
+
+def _run(directory: Path, options: argparse.Namespace) -> int:
+    """Serve the folder's org; an OSError is the folder's fault."""
+    (directory / INFO_NAME).unlink(missing_ok=True)
     try:
         listener = server.listen(options.port)
     except server.PortInUse as error:
         return _fail(EXIT_PORT_IN_USE, str(error), "Choose another with --port; 0 takes any free one.")
-    try:
-        org = Org.open(directory, options.seed, _clock(options.clock))
-    except StoreUnusable as error:
-        listener.close()
-        return _fail(EXIT_DATABASE_UNUSABLE, error.message, error.advice)
-    with org:
-        org.base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
-        return _serve(org, directory, server.Server(create_app(org), listener, context), ca_file)
+    with listener:
+        if options.fresh:
+            _remove_database(directory)
+        context, ca_file = tls.server_context(directory)
+        try:
+            org = Org.open(directory, options.seed, _clock(options.clock))
+        except StoreUnusable as error:
+            return _fail(EXIT_DATABASE_UNUSABLE, error.message, error.advice)
+        with org:
+            org.base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
+            return _serve(org, directory, server.Server(create_app(org), listener, context), ca_file)
 
 
 def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path) -> int:
@@ -66,14 +73,7 @@ def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path) -> 
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.1}, name="playground")
     thread.start()
     try:
-        try:
-            tls.write_private(directory / INFO_NAME, _info(org, ca_file))
-        except OSError as error:
-            return _fail(
-                EXIT_FOLDER_UNUSABLE,
-                f"The playground cannot write {directory / INFO_NAME}: {error.strerror or error}.",
-                "Check that the folder can be written and that the disk is not full.",
-            )
+        folder.write_private(directory / INFO_NAME, _info(org, ca_file))
         _say(f"Playground org at {org.base_url} (details in {directory / INFO_NAME}). Stop it with Ctrl-C.")
         # Waiting in slices lets Windows deliver the signal.
         while not stop.wait(0.5):

@@ -5,13 +5,13 @@ Both are kept in the data folder, so that a client that trusts ``ca.pem`` goes o
 
 from __future__ import annotations
 
-import os
 import ssl
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import trustme
+
+from playground.folder import write_private
 
 CA_NAME = "ca.pem"
 _CA_KEY_NAME = "ca-key.pem"
@@ -27,21 +27,6 @@ def server_context(directory: Path) -> tuple[ssl.SSLContext, Path]:
     context.set_alpn_protocols(["http/1.1"])
     certificate.configure_cert(context)
     return context, directory / CA_NAME
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file whole, readable by its owner alone: readers see the old or the new, never a part."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def _authority(directory: Path) -> trustme.CA:
