@@ -400,7 +400,9 @@ class _Binder:
             last: tuple[Scalar, ...] = (self._scope.id_of(self._scope.table),)
         else:
             last = self._groups
-        given += [Order(item, descending=False, nulls=ast.NullsPlace.FIRST) for item in last]
+        # In the direction of what comes before, so that one index can serve the whole order.
+        descending = bool(given) and given[-1].descending
+        given += [Order(item, descending, ast.NullsPlace.FIRST) for item in last]
         # A key that was sorted by before decides nothing the second time.
         return tuple({item.expression: item for item in reversed(given)}.values())[::-1]
 

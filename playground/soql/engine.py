@@ -44,6 +44,10 @@ class Prepared:
         """What is selected, in order: ``Id``, ``Account.Name``, aliases of aggregates. Subqueries are left out."""
         return self.query.columns
 
+    def page(self, *, limit: int | None, offset: int) -> compiler.Sql:
+        """The SQL of a page, for whoever wants to run or explain it."""
+        return compiler.page(self.query.select, limit=limit, offset=offset)
+
 
 class QueryEngine:
     """Runs SOQL over the tables that :mod:`playground.schema` describes."""
@@ -72,7 +76,7 @@ class QueryEngine:
         if query.shape is None:
             return []
         prepare_connection(connection)
-        sql = compiler.page(query.select, limit=limit, offset=offset)
+        sql = prepared.page(limit=limit, offset=offset)
         rows = connection.execute(sql.text, sql.parameters).fetchall()
         if isinstance(query.shape, shape.AggregateShape):
             return [shape.aggregate(query.shape, row) for row in rows]
@@ -88,7 +92,8 @@ class QueryEngine:
     ) -> list[shape.Record]:
         ids = [row[record_shape.id_index] for row in rows]
         found = [self._children(connection, child, ids, api_version) for child in children]
-        return [shape.record(record_shape, row, found, api_version) for row in rows]
+        read = shape.reader(record_shape, api_version)
+        return [read(row, found) for row in rows]
 
     def _children(
         self, connection: sqlite3.Connection, child: ChildQuery, parents: Sequence[str], api_version: str

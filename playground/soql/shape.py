@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 Row = Sequence[Any]
@@ -79,6 +81,10 @@ ChildRecords = Sequence[Mapping[str, list[Record]]]
 """For every subquery, child records by the parent's id."""
 
 
+Reader = Callable[[Row, ChildRecords], Record]
+"""Makes the record of a row."""
+
+
 def aggregate(shape: AggregateShape, row: Row) -> Record:
     """One record of a grouped query; it has no URL."""
     record: Record = {"attributes": {"type": "AggregateResult"}}
@@ -87,49 +93,103 @@ def aggregate(shape: AggregateShape, row: Row) -> Record:
     return record
 
 
-def record(shape: RecordShape, row: Row, children: ChildRecords, api_version: str) -> Record:
-    """One record with its parents and children."""
-    record_id = row[shape.id_index]
-    object_name = _object_name(shape.names, record_id) or shape.type_name
-    url = f"/services/data/v{api_version}/sobjects/{object_name}/{record_id}"
-    made: Record = {"attributes": {"type": shape.type_name, "url": url}}
-    for member in shape.members:
-        made[member.key] = _member(member, row, record_id, children, api_version)
-    return made
+def reader(shape: RecordShape, api_version: str) -> Reader:
+    """What makes records of this shape. Worked out once for a page, since a page has many rows and fields."""
+    members = shape.members
+    keys = ("attributes", *(member.key for member in members))
+    indexes = (shape.id_index, *(member.index if isinstance(member, Leaf) else shape.id_index for member in members))
+    # One more place than keys: with a single place itemgetter would not give a tuple.
+    values_of = itemgetter(*indexes, shape.id_index)
+    converted = [
+        (member.key, _CONVERSIONS[member.type], member.index)
+        for member in members
+        if isinstance(member, Leaf) and member.type in _CONVERSIONS
+    ]
+    nested = [(member.key, _nested(member, shape, api_version)) for member in members if not isinstance(member, Leaf)]
+    attributes_of = _attributes(shape, api_version)
 
+    def read(row: Row, children: ChildRecords) -> Record:
+        record: Record = dict(zip(keys, values_of(row), strict=False))
+        record["attributes"] = attributes_of(row[shape.id_index])
+        for key, convert, index in converted:
+            record[key] = convert(row[index])
+        for key, read_nested in nested:
+            record[key] = read_nested(row, children)
+        return record
 
-def _member(member: Member, row: Row, record_id: str, children: ChildRecords, api_version: str) -> Any:
-    match member:
-        case Leaf():
-            return shown(member.type, row[member.index])
-        case Address():
-            parts = {part.key: shown(part.type, row[part.index]) for part in member.parts}
-            return None if all(value is None for value in parts.values()) else parts
-        case Parent():
-            if row[member.record.id_index] is None:
-                return None
-            return record(member.record, row, (), api_version)
-        case Children():
-            found = children[member.number].get(record_id)
-            return None if not found else {"totalSize": len(found), "done": True, "records": found}
-        case Choice():
-            if row[member.id_index] is None:
-                return None
-            shape = member.branches.get(_object_name(member.names, row[member.id_index]) or "", member.otherwise)
-            return None if shape is None else record(shape, row, (), api_version)
+    return read
 
 
 def shown(kind: str, value: Any) -> Any:
     """The JSON form of a stored value of describe's type ``kind``."""
-    if kind == "boolean":
-        return bool(value)
-    if value is None:
+    convert = _CONVERSIONS.get(kind)
+    return value if convert is None else convert(value)
+
+
+def _attributes(shape: RecordShape, api_version: str) -> Callable[[str], Record]:
+    url = f"/services/data/v{api_version}/sobjects/"
+
+    def attributes_of(record_id: str) -> Record:
+        object_name = _object_name(shape.names, record_id) or shape.type_name
+        return {"type": shape.type_name, "url": f"{url}{object_name}/{record_id}"}
+
+    return attributes_of
+
+
+def _nested(member: Address | Parent | Children | Choice, shape: RecordShape, api_version: str) -> _ReadNested:
+    match member:
+        case Address():
+            return partial(_address, member)
+        case Parent():
+            return partial(_parent, member.record.id_index, reader(member.record, api_version))
+        case Children():
+            return partial(_children, member.number, shape.id_index)
+        case Choice():
+            branches = {name: reader(branch, api_version) for name, branch in member.branches.items()}
+            otherwise = None if member.otherwise is None else reader(member.otherwise, api_version)
+            return partial(_choice, member, branches, otherwise)
+
+
+def _address(member: Address, row: Row, _: ChildRecords) -> Record | None:
+    parts = {part.key: shown(part.type, row[part.index]) for part in member.parts}
+    return None if all(value is None for value in parts.values()) else parts
+
+
+def _parent(id_index: int, read: Reader, row: Row, _: ChildRecords) -> Record | None:
+    return None if row[id_index] is None else read(row, ())
+
+
+def _children(number: int, id_index: int, row: Row, children: ChildRecords) -> Record | None:
+    found = children[number].get(row[id_index])
+    return None if not found else {"totalSize": len(found), "done": True, "records": found}
+
+
+def _choice(
+    member: Choice, branches: Mapping[str, Reader], otherwise: Reader | None, row: Row, _: ChildRecords
+) -> Record | None:
+    record_id = row[member.id_index]
+    if record_id is None:
         return None
-    if kind == "datetime":
-        return str(value).removesuffix("Z") + "+0000"
-    if kind in ("double", "currency", "percent"):
-        return float(value)
-    return value
+    read = branches.get(_object_name(member.names, record_id) or "", otherwise)
+    return None if read is None else read(row, ())
+
+
+def _datetime(value: str | None) -> str | None:
+    return None if value is None else value.removesuffix("Z") + "+0000"
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+_ReadNested = Callable[[Row, ChildRecords], Record | None]
+_CONVERSIONS: Mapping[str, Callable[[Any], Any]] = {
+    "boolean": bool,
+    "datetime": _datetime,
+    "double": _number,
+    "currency": _number,
+    "percent": _number,
+}
 
 
 def _object_name(names: tuple[tuple[str, str], ...], record_id: str) -> str | None:
