@@ -54,7 +54,6 @@ def create_app(services: Services, *, hosts: Sequence[str] = security.LOOPBACK_H
     app.config.update(BOOTSTRAP_SERVE_LOCAL=True)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
     Bootstrap5(app)
     language.install(app, preferred)
     security.protect(app, hosts)

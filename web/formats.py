@@ -59,6 +59,11 @@ CHINESE_STEPS = (
 )
 
 
+def zero_money(_value: int = 0) -> str:
+    """Nothing, in the org's currency."""
+    return money(Decimal(0))
+
+
 def signed(amount: Decimal | int) -> str:
     """A change with its sign: ``+12`` or ``−3``."""
     return f"+{amount:,}" if amount > 0 else f"{amount:,}".replace("-", MINUS)
@@ -167,10 +172,24 @@ def took(value: timedelta | None) -> str:
     return gettext("%(count)s min", count=round(seconds / 60))
 
 
+def initials(name: str) -> str:
+    """The initials of a person: ``RA``; of a Chinese name its last two characters."""
+    words = name.split()
+    if len(words) > 1:
+        return (words[0][:1] + words[-1][:1]).upper()
+    return name[-2:] if name and ord(name[0]) > 0x2E7F else name[:2].upper()
+
+
+def is_passed(verdict: str) -> bool:
+    """Whether a check passed."""
+    return verdict == "passed"
+
+
 FILTERS = (
     count,
     money,
     money_short,
+    zero_money,
     signed,
     percent,
     day,
@@ -183,6 +202,8 @@ FILTERS = (
     data_age,
     days,
     took,
+    initials,
+    is_passed,
 )
 
 
