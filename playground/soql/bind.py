@@ -16,12 +16,11 @@ from playground.soql.bound import (
     Condition,
     Expression,
     InSelect,
-    Not,
-    Or,
     Order,
     Scalar,
     Select,
 )
+from playground.soql.conditions import Conditions
 from playground.soql.context import QueryContext
 from playground.soql.errors import (
     SoqlError,
@@ -39,7 +38,6 @@ from playground.soql.shape import AggregateShape, Leaf, RecordShape
 
 OFFSET_MAX = 2_000
 SUBQUERIES_MAX = 20
-SEMI_JOINS_MAX = 2
 UNBOUNDED_LIMIT_MAX = 200
 MULTI_LEVEL_VERSION = 58.0
 """From this API version on, subqueries may be nested."""
@@ -83,8 +81,8 @@ class _Binder:
         self._aliases = aliases
         self._statement = query.statement
         self._filters = Filters(query.statement, context)
-        self._semi_joins = 0
         self._groups: tuple[Scalar, ...] = ()
+        self._inside_semi_join = False
 
     def bind(self) -> BoundQuery:
         self._enter(self._driving_object())
@@ -118,27 +116,26 @@ class _Binder:
         select = self._finished((*selection.outputs, parent_id), self._order(tie_breaker=True))
         return ChildQuery(select, parent_id, selection.record_shape(), children)
 
-    def bind_semi_join(self, outer: ObjectType) -> Select:
-        """The right side of ``IN (SELECT …)``: one id or reference."""
+    def bind_inner(self, outer: ObjectType) -> Select:
+        """The right side of ``IN (SELECT …)`` in a query of ``outer``: one id or reference."""
         query = self._query
+        self._inside_semi_join = True
         self._enter(self._driving_object())
         position = query.source.path.position
         if self._object.name in _NO_SEMI_JOIN:
-            raise self._malformed(
-                position, f"Entity '{self._object.name}' is not supported for semi join inner selects"
-            )
+            detail = f"Entity '{self._object.name}' is not supported for semi join inner selects"
+            raise self._malformed(position, detail)
         if self._object.name == outer.name:
             raise self._malformed(position, "The inner and outer selects should not be on the same object type")
         if query.order_by or query.limit is not None or query.offset is not None or query.group_by:
-            raise self._malformed(
-                position, "ORDER BY, LIMIT, OFFSET and GROUP BY are not allowed in a semi join sub-select"
-            )
+            detail = "ORDER BY, LIMIT, OFFSET and GROUP BY are not allowed in a semi join sub-select"
+            raise self._malformed(position, detail)
         item = query.selected[0]
         if len(query.selected) != 1 or not isinstance(item, ast.Selected) or not isinstance(item.operand, ast.Path):
             raise self._malformed(position, "A semi join sub-select can only query a single Id or reference field")
         found = self._scope.find(item.operand)
         if found.expression is None or found.expression.type not in ID_TYPES:
-            raise self._malformed(position, "A semi join sub-select can only query id fields, cannot use: " + found.key)
+            raise self._malformed(position, f"A semi join sub-select can only query id fields, cannot use: {found.key}")
         return self._finished((found.expression,), ())
 
     def _enter(self, object_type: ObjectType) -> None:
@@ -293,7 +290,9 @@ class _Binder:
     def _finished(self, outputs: tuple[Expression, ...], order_by: tuple[Order, ...]) -> Select:
         query = self._query
         where = self._where()
-        having = self._condition(query.having, self._having_subject) if query.having else None
+        having = None
+        if query.having is not None:
+            having = Conditions(self._filters, self._having_subject, None).bind(query.having)
         return Select(
             table=self._scope.table,
             joins=self._scope.joins,
@@ -310,7 +309,8 @@ class _Binder:
         query = self._query
         conditions: list[Condition] = []
         if query.where is not None:
-            conditions.append(self._condition(query.where, self._where_subject))
+            bind_inner = None if self._inside_semi_join else self._bind_semi_join
+            conditions.append(Conditions(self._filters, self._where_subject, bind_inner).bind(query.where))
         if query.scope is not None:
             conditions += self._scope_condition(query.scope)
         deleted = self._object.by_lower_name.get("isdeleted")
@@ -330,49 +330,14 @@ class _Binder:
         column = self._scope.column(self._scope.table, owner)
         return [Compare(column, ast.Operator.EQUAL, self._context.user_id)]
 
-    def _condition(self, node: ast.Condition, subject_of: functions.SubjectOf) -> Condition:
-        match node:
-            case ast.And():
-                return And(tuple(self._condition(item, subject_of) for item in node.conditions))
-            case ast.Or():
-                before = self._semi_joins
-                bound = Or(tuple(self._condition(item, subject_of) for item in node.conditions))
-                if self._semi_joins > before:
-                    raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are not allowed with the 'OR' operator")
-                return bound
-            case ast.Not():
-                before = self._semi_joins
-                negated = Not(self._condition(node.condition, subject_of))
-                if self._semi_joins > before:
-                    raise SoqlError("MALFORMED_QUERY", "Semi join sub-selects are not allowed with the 'NOT' operator")
-                return negated
-            case ast.Comparison():
-                return self._filters.compare(subject_of(node.operand), node.operator, node.value)
-            case ast.Like():
-                return self._filters.like(subject_of(node.operand), node.pattern)
-            case ast.Membership():
-                bound_list = self._filters.one_of(subject_of(node.operand), node.values)
-                return Not(bound_list) if node.negated else bound_list
-            case ast.Inclusion():
-                included = self._filters.has_choices(subject_of(node.operand), node.values)
-                return Not(included) if node.negated else included
-            case ast.SemiJoin():
-                return self._semi_join(node)
-
-    def _semi_join(self, node: ast.SemiJoin) -> Condition:
+    def _bind_semi_join(self, node: ast.SemiJoin) -> InSelect:
         subject = self._where_subject(node.operand)
         one_name = isinstance(node.operand, ast.Path) and len(self._scope.expand(node.operand)) == 1
         if not one_name or subject.expression.type not in ID_TYPES:
-            raise invalid_filter(
-                self._statement, node.position, "Semi join operands must be an Id or a reference field"
-            )
-        self._semi_joins += 1
-        if self._semi_joins > SEMI_JOINS_MAX:
-            raise SoqlError("MALFORMED_QUERY", "maximum 2 semi join sub-selects are allowed")
+            detail = "Semi join operands must be an Id or a reference field"
+            raise invalid_filter(self._statement, node.position, detail)
         inner = _Binder(node.query, self._schema, self._context, self._aliases)
-        inner._semi_joins = SEMI_JOINS_MAX  # nested ones are refused
-        condition = InSelect(subject.expression, inner.bind_semi_join(self._object))
-        return Not(condition) if node.negated else condition
+        return InSelect(subject.expression, inner.bind_inner(self._object))
 
     def _where_subject(self, operand: ast.Operand) -> Subject:
         expression = self._expression(operand)

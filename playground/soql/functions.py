@@ -9,10 +9,8 @@ from playground.soql import ast
 from playground.soql.bound import Aggregate, Column, DatePart, Expression, FirstOf, Label, Scalar
 from playground.soql.context import QueryContext
 from playground.soql.errors import SoqlError, forbidden_use, located
-from playground.soql.filters import Subject
 from playground.soql.scope import Found, Polymorphic
 
-SubjectOf = Callable[[ast.Operand], Subject]
 ValueAt = Callable[[ast.Path], tuple[Found, Scalar]]
 
 AGGREGATES = frozenset({"count", "count_distinct", "sum", "avg", "min", "max"})

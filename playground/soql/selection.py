@@ -153,12 +153,14 @@ class Selection:
 
     def _address(self, table: Table, field: Field) -> Address:
         prefix = field.name.removesuffix("Address")
-        parts = []
+        parts: list[tuple[str, Leaf | None]] = []
         for name in _ADDRESS_PARTS:
+            key = name[0].lower() + name[1:]
             component = table.object_type.by_lower_name.get((prefix + name).lower())
+            leaf = None
             if component is not None:
-                column = self._scope.column(table, component)
-                parts.append(Leaf(name[0].lower() + name[1:], self._place(column), component.type))
+                leaf = Leaf(key, self._place(self._scope.column(table, component)), component.type)
+            parts.append((key, leaf))
         return Address(field.name, tuple(parts))
 
     def _place(self, expression: Expression) -> int:

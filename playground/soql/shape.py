@@ -23,10 +23,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A compound field, put together from its components; null when all of them are."""
+    """A compound field, put together from its components; null when all of them are. A part may be unknown here."""
 
     key: str
-    parts: tuple[Leaf, ...]
+    parts: tuple[tuple[str, Leaf | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _nested(member: Address | Parent | Children | Choice, shape: RecordShape, ap
 
 
 def _address(member: Address, row: Row, _: ChildRecords) -> Record | None:
-    parts = {part.key: shown(part.type, row[part.index]) for part in member.parts}
+    parts = {key: None if part is None else shown(part.type, row[part.index]) for key, part in member.parts}
     return None if all(value is None for value in parts.values()) else parts
 
 

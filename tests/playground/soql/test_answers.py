@@ -12,7 +12,7 @@ import pytest
 
 from playground import ids
 from playground.schema import Field, ObjectType, PicklistEntry, Schema
-from playground.soql import QueryEngine
+from playground.soql import QueryEngine, SoqlError
 from tests.playground.soql.small_org import (
     ACCOUNT,
     CONTEXT,
@@ -119,7 +119,7 @@ def test_a_parent_without_a_parent_shows_null_there(org: sqlite3.Connection) -> 
 
 def test_five_levels_up_are_the_most(org: sqlite3.Connection) -> None:
     assert answer(org, "SELECT Parent.Parent.Parent.Parent.Parent.Name FROM Account LIMIT 1")
-    with pytest.raises(Exception, match="5 levels"):
+    with pytest.raises(SoqlError, match="5 levels"):
         answer(org, "SELECT Parent.Parent.Parent.Parent.Parent.Parent.Name FROM Account LIMIT 1")
 
 
@@ -177,7 +177,9 @@ def test_subqueries_nest(org: sqlite3.Connection) -> None:
 def test_an_address_is_put_together_from_its_parts_or_null(org: sqlite3.Connection) -> None:
     acme, beta, _ = answer(org, "SELECT BillingAddress FROM Account")
 
-    assert acme["BillingAddress"] == {"city": "Köln", "latitude": None}
+    names = ("city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street")
+    assert acme["BillingAddress"] == dict.fromkeys(names) | {"city": "Köln"}
+    assert tuple(acme["BillingAddress"]) == names
     assert beta["BillingAddress"] is None
 
 

@@ -39,8 +39,8 @@ def plan(connection: sqlite3.Connection, text: str) -> list[str]:
 
 
 KEYSET = (
-    "SELECT Id, Name, Account.Name FROM Opportunity WHERE (SystemModstamp > {0}) OR (SystemModstamp = {0} AND Id > '{1}') "
-    "ORDER BY SystemModstamp, Id LIMIT 60"
+    "SELECT Id, Name, Account.Name FROM Opportunity "
+    "WHERE (SystemModstamp > {0}) OR (SystemModstamp = {0} AND Id > '{1}') ORDER BY SystemModstamp, Id LIMIT 60"
 )
 
 
@@ -49,11 +49,13 @@ KEYSET = (
     [
         (KEYSET.format("2026-11-03T00:00:00Z", ALL_IDS[7]), "Opportunity_stamp (SystemModstamp>?)"),
         (
-            "SELECT Id FROM Opportunity WHERE SystemModstamp >= 2026-11-03T00:00:00Z ORDER BY SystemModstamp, Id LIMIT 9",
+            "SELECT Id FROM Opportunity WHERE SystemModstamp >= 2026-11-03T00:00:00Z "
+            "ORDER BY SystemModstamp, Id LIMIT 9",
             "Opportunity_stamp (SystemModstamp>?)",
         ),
         (
-            "SELECT Id FROM Opportunity WHERE SystemModstamp < 2026-11-03T00:00:00Z ORDER BY SystemModstamp DESC LIMIT 9",
+            "SELECT Id FROM Opportunity WHERE SystemModstamp < 2026-11-03T00:00:00Z "
+            "ORDER BY SystemModstamp DESC LIMIT 9",
             "Opportunity_stamp (SystemModstamp<?)",
         ),
         (

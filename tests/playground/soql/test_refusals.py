@@ -10,8 +10,8 @@ from playground.soql import SoqlError
 from tests.playground.soql.small_org import CONTEXT, ENGINE
 
 NO_COLUMN = (
-    "No such column '{}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' after "
-    "the custom field name. Please reference your WSDL or the describe call for the appropriate names."
+    "No such column '{}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' "
+    "after the custom field name. Please reference your WSDL or the describe call for the appropriate names."
 )
 NO_OBJECT = (
     "sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' "
@@ -266,6 +266,12 @@ def test_this_is_refused_at_this_place(text: str, code: str, column: int, detail
             "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact) OR Name = 'x'",
             "MALFORMED_QUERY",
             "Semi join sub-selects are not allowed with the 'OR' operator",
+        ),
+        (
+            "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE AccountId IN (SELECT AccountId "
+            "FROM Opportunity))",
+            "MALFORMED_QUERY",
+            "Nesting of semi join sub-selects is not supported",
         ),
         (
             "SELECT Id FROM Account WHERE NOT Id IN (SELECT AccountId FROM Contact)",
