@@ -34,6 +34,11 @@ class Counts:
         """Whether everything received is accounted for."""
         return self.received == self.applied + self.unchanged + self.held + self.quarantined
 
+    @property
+    def needs_person(self) -> bool:
+        """Whether something was left for a person: a conflict, a refusal, a value that does not fit."""
+        return bool(self.held or self.quarantined or self.refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

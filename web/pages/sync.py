@@ -21,11 +21,11 @@ blueprint = Blueprint("sync", __name__, url_prefix="/sync")
 RUNS_SHOWN = 10
 
 OUTCOMES = {
-    "complete": ("ok", "check"),
+    "done": ("ok", "check"),
     "needs_person": ("warn", "warn"),
-    "paused": ("", "pause"),
     "failed": ("bad", "cross"),
-    "refused": ("bad", "cross"),
+    "interrupted": ("bad", "cross"),
+    None: ("", "clock"),
 }
 """The colour and the sign of an outcome; one that is not known here is shown as it is called."""
 
@@ -90,14 +90,15 @@ def mood(needs: Attention, runs: tuple[Run, ...]) -> dict[str, str]:
 
 def run_view(run: Run) -> dict[str, Any]:
     """A run with its bar and its outcome in words."""
-    kind, sign = OUTCOMES.get(run.outcome or "", ("", "clock"))
+    outcome = "needs_person" if run.outcome == "done" and run.counts.needs_person else run.outcome
+    kind, sign = OUTCOMES.get(outcome, ("", "info"))
     red = run.finished_at is not None and not run.counts.adds_up
     return {
         "id": run.id,
         "trigger": trigger_text(run.trigger),
         "started_at": run.started_at,
         "took": run.took,
-        "outcome": gettext("does not add up") if red else outcome_text(run.outcome),
+        "outcome": gettext("does not add up") if red else outcome_text(outcome),
         "kind": "bad" if red else kind,
         "sign": "cross" if red else sign,
         "reason": run.reason,
@@ -112,23 +113,23 @@ def outcome_text(outcome: str | None) -> str:
     """The word for how a run ended."""
     return {
         None: gettext("running"),
-        "complete": gettext("complete"),
+        "done": gettext("complete"),
         "needs_person": gettext("needs you"),
-        "paused": gettext("paused: quota"),
         "failed": gettext("stopped"),
-        "refused": gettext("refused"),
+        "interrupted": gettext("interrupted"),
     }.get(outcome, outcome or "")
 
 
 def trigger_text(trigger: str) -> str:
     """The word for what began a run."""
     return {
-        "command": gettext("by command"),
+        "command line": gettext("by command"),
+        "python": gettext("by a program"),
         "web": gettext("by these pages"),
         "schedule": gettext("by schedule"),
-        "save": gettext("after a save"),
-        "practice": gettext("before a check"),
-        "demo": gettext("demo"),
+        "practice": gettext("for a check"),
+        "demo": gettext("start of the demo"),
+        "demo check": gettext("demo check"),
     }.get(trigger, trigger)
 
 
