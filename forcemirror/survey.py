@@ -14,7 +14,7 @@ from config.settings import ObjectSettings
 from connector.salesforce.client import SalesforceClient
 from connector.salesforce.errors import ApiError
 from forcemirror.organization import Organization, OrgKind
-from mapping.describe import object_mapping
+from mapping.describe import mark_cascades, object_mapping
 from mapping.fields import Direction, ObjectMapping
 
 ROWS_PER_CALL = 2000
@@ -88,9 +88,16 @@ def look(client: SalesforceClient, kind: str, objects: Sequence[ObjectSettings])
 
 
 def describe(client: SalesforceClient, settings: ObjectSettings) -> ObjectMapping:
-    """Read an object's describe and make its mapping, with what the admin decided."""
+    """Read an object's describe and make its mapping, with what the admin decided.
+
+    Which references cascade is not in it: the parents' describes tell, see :func:`look`.
+    """
+    return _made(client.describe(settings.name), settings)
+
+
+def _made(raw: Mapping[str, Any], settings: ObjectSettings) -> ObjectMapping:
     return object_mapping(
-        client.describe(settings.name),
+        raw,
         read_only=settings.read_only,
         directions={name: Direction(item.direction) for name, item in settings.fields.items()},
         external_id=settings.external_id,
@@ -135,7 +142,10 @@ def _sees_all(client: SalesforceClient, user: Mapping[str, Any]) -> bool | None:
 
 
 def _objects(client: SalesforceClient, objects: Sequence[ObjectSettings]) -> Iterator[ObjectSurvey]:
-    mappings = {settings.name: _seen(client, settings) for settings in objects}
+    described = {settings.name: _seen(client, settings.name) for settings in objects}
+    seen = {settings.name: _mapping(described[settings.name], settings) for settings in objects}
+    shown = {name: raw for name, raw in described.items() if raw}
+    mappings = seen | {item.name: item for item in mark_cascades([item for item in seen.values() if item], shown)}
     rows = _rows(client, [name for name, mapping in mappings.items() if mapping])
     for settings in objects:
         mapping = mappings[settings.name]
@@ -146,13 +156,18 @@ def _objects(client: SalesforceClient, objects: Sequence[ObjectSettings]) -> Ite
         yield ObjectSurvey(settings, mapping, rows[settings.name], hidden)
 
 
-def _seen(client: SalesforceClient, settings: ObjectSettings) -> ObjectMapping | None:
+def _seen(client: SalesforceClient, name: str) -> Mapping[str, Any] | None:
+    """The describe of an object; None when the org does not show it."""
     try:
-        return describe(client, settings)
+        return client.describe(name)
     except ApiError as error:
         if error.status == 404 or error.code in {"NOT_FOUND", "INVALID_TYPE"}:
             return None
         raise
+
+
+def _mapping(raw: Mapping[str, Any] | None, settings: ObjectSettings) -> ObjectMapping | None:
+    return _made(raw, settings) if raw else None
 
 
 def _rows(client: SalesforceClient, names: Sequence[str]) -> Mapping[str, int]:

@@ -24,9 +24,10 @@ _SOAP_TYPES = {
 }
 _BYTES_PER_CHARACTER = 3
 _NO_LAYOUT = frozenset(
-    {"OpportunityHistory", "OpportunityFieldHistory", "OpportunityStage", "RecordType", "Organization"}
+    {"OpportunityHistory", "OpportunityFieldHistory", "OpportunityStage", "RecordType", "Organization", "UserRole"}
 )
-_MRU = frozenset({"Account", "Contact", "Opportunity"})
+_MRU = frozenset({"Account", "Contact", "Opportunity", "Event", "Task", "User"})
+_NO_RECORD_TYPES = frozenset({"OpportunityContactRole", "User", "UserRole", "Profile"})
 _SCOPES = (("everything", "All {plural}"), ("mine", "My {plural}"))
 
 
@@ -64,7 +65,7 @@ def global_item(item: ObjectType, root: str) -> dict[str, Any]:
         "replicateable": item.replicateable,
         "retrieveable": True,
         "searchable": item.searchable,
-        "triggerable": item.createable,
+        "triggerable": item.createable and item.name != "UserRole",
         "undeletable": item.undeletable,
         "updateable": item.updateable,
         "urls": _urls(item, root),
@@ -78,7 +79,7 @@ def object_describe(
     return global_item(item, root) | {
         "actionOverrides": [],
         "childRelationships": _child_relationships(schema, item),
-        "compactLayoutable": item.name in _MRU,
+        "compactLayoutable": item.name in _MRU or item.name == "OpportunityContactRole",
         "defaultImplementation": None,
         "extendedBy": None,
         "extendsInterfaces": None,
@@ -100,6 +101,7 @@ def object_describe(
 def describe_field(field: Field) -> dict[str, Any]:
     """The members of one field."""
     is_reference = field.type == "reference"
+    is_custom = field.name.endswith("__c")
     return {
         "aggregatable": field.aggregatable,
         "aiPredictionField": False,
@@ -107,12 +109,13 @@ def describe_field(field: Field) -> dict[str, Any]:
         "byteLength": _byte_length(field),
         "calculated": field.calculated,
         "calculatedFormula": None,
-        "cascadeDelete": field.cascade_delete,
+        # Recorded orgs say so of master-detail fields alone; of lookups only the parent's childRelationships tell.
+        "cascadeDelete": field.cascade_delete and is_custom,
         "caseSensitive": field.case_sensitive,
         "compoundFieldName": field.compound,
         "controllerName": None,
         "createable": field.createable,
-        "custom": field.name.endswith("__c"),
+        "custom": is_custom,
         "defaultValue": field.default,
         "defaultValueFormula": None,
         "defaultedOnCreate": field.defaulted_on_create,
@@ -152,7 +155,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         ],
         "polymorphicForeignKey": is_reference and len(field.reference_to) > 1,
         "precision": field.precision,
-        "queryByDistance": False,
+        "queryByDistance": field.type == "address",
         "referenceTargetField": None,
         "referenceTo": list(field.reference_to),
         "relationshipName": field.relationship_name,
@@ -160,7 +163,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         "restrictedDelete": field.restricted_delete,
         "restrictedPicklist": field.restricted_picklist,
         "scale": field.scale,
-        "searchPrefilterable": is_reference and field.updateable,
+        "searchPrefilterable": field.name in ("AccountId", "ReportsToId", "ParentId") and is_reference,
         "soapType": _SOAP_TYPES.get(field.type, "xsd:string"),
         "sortable": field.sortable,
         "type": field.type,
@@ -194,7 +197,7 @@ def _child_relationships(schema: Schema, item: ObjectType) -> list[dict[str, Any
 
 
 def _record_type_infos(item: ObjectType, root: str, record_types: Iterable[Row]) -> list[dict[str, Any]]:
-    if item.name in _NO_LAYOUT:
+    if item.name in _NO_LAYOUT | _NO_RECORD_TYPES:
         return []
     types = sorted((row for row in record_types if row["SobjectType"] == item.name), key=lambda row: str(row["Id"]))
     infos = [
@@ -237,7 +240,7 @@ def _urls(item: ObjectType, root: str) -> dict[str, str]:
             "quickActions": f"{sobject}/quickActions",
             "layouts": f"{sobject}/describe/layouts",
         }
-    if item.name in _MRU:
+    if item.name in _MRU - {"User"}:
         urls |= {"approvalLayouts": f"{sobject}/describe/approvalLayouts", "listviews": f"{sobject}/listviews"}
     return urls
 

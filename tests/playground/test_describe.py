@@ -154,6 +154,7 @@ def test_an_object_alone_answers_its_global_item(api: Caller) -> None:
         ("Opportunity", "StageName", {"restrictedPicklist": False, "nillable": False, "byteLength": 765}),
         ("Opportunity", "AccountId", {"referenceTo": ["Account"], "relationshipName": "Account"}),
         ("Opportunity", "ContactId", {"createable": True, "updateable": False}),
+        ("Contact", "AccountId", {"cascadeDelete": False}),  # Only the parent's childRelationships tell.
         ("OpportunityContactRole", "IsPrimary", {"type": "boolean", "defaultedOnCreate": True}),
         ("Task", "WhatId", {"polymorphicForeignKey": True, "namePointing": True}),
     ],
