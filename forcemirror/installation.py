@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from sqlalchemy import make_url
+
 from connector.salesforce.client import SalesforceClient
 from connector.salesforce.replica import SalesforceReplica
 from connector.sync.engine import Engine, EngineSettings, Preview, ignore
@@ -21,6 +23,7 @@ from forcemirror.errors import ProjectUnusable
 from forcemirror.organization import Organization
 from forcemirror.project import Project
 from forcemirror.status import Status, status
+from local_store.errors import DatabaseUnusable
 from local_store.journal import SqlJournal
 from local_store.ledger import SqlLedger
 from local_store.lock import RunLock
@@ -189,8 +192,17 @@ def open_installation(project: Project, environ: Mapping[str, str]) -> Installat
             "Cannot write in {folder}: {why}.", folder=project.folder, why=error.strerror or error
         ) from error
     with ExitStack() as exits:
-        store = exits.enter_context(Store.open(project.database_url))
+        store = exits.enter_context(_store(project.database_url))
         return Installation(project, store, environ, exits.pop_all())
+
+
+def _store(url: str) -> Store:
+    try:
+        return Store.open(url)
+    except DatabaseUnusable as error:
+        # A person may have several mirrors: say which one is meant.
+        place = make_url(url).render_as_string(hide_password=True)
+        raise DatabaseUnusable(f"{error.message} It is {place}.", error.advice) from error
 
 
 @contextmanager

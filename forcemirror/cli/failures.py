@@ -11,9 +11,13 @@ from pathlib import Path
 import click
 
 from config.problems import ConfigurationError
+from connector.salesforce.errors import SalesforceError
+from connector.sync.errors import PlanRefused, RunFailed
 from forcemirror import __version__, errors
 from forcemirror.cli.terminal import Terminal
 from forcemirror.errors import ForcemirrorError
+from local_store.errors import StoreError
+from pipeline.source import NotLoaded
 
 
 def report(error: BaseException, terminal: Terminal, state: Path | None) -> int:
@@ -40,18 +44,19 @@ def report(error: BaseException, terminal: Terminal, state: Path | None) -> int:
             for problem in error.problems:
                 terminal.fail(f"  {problem}")
             return errors.FAILED
-        case _ if isinstance(getattr(error, "message", None), str) and hasattr(error, "advice"):
-            # The errors of the client, the store and the engine all carry a message and an advice.
-            terminal.fail(str(getattr(error, "message", "")), str(getattr(error, "advice", "")))
-            return errors.REFUSED if type(error).__name__ in REFUSALS else errors.FAILED
+        case PlanRefused():
+            terminal.fail(error.message, error.advice)
+            return errors.REFUSED
+        case RunFailed() | SalesforceError() | StoreError():
+            terminal.fail(error.message, error.advice)
+            return errors.FAILED
+        case NotLoaded():
+            terminal.fail(say("Nothing has been loaded yet."), say("Run: forcemirror sync"))
+            return errors.FAILED
         case BrokenPipeError():
             return errors.DONE
         case _:
             return _incident(error, terminal, state)
-
-
-REFUSALS = frozenset({"PlanRefused", "WrongOrganization"})
-"""Errors by which a run was refused on purpose, nothing being broken."""
 
 
 def _help_for(error: click.UsageError) -> str:
