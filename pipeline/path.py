@@ -44,7 +44,7 @@ def visits(store: Store, deal_id: str) -> tuple[Visit, ...]:
         column(store, "OpportunityHistory", rows, "OpportunityId") == deal_id, at.is_not(None)
     )
     with read(store.engine) as connection:
-        found = connection.execute(query.order_by(at, rows.c.id)).tuples().all()
+        found = connection.execute(query.order_by(at, rows.c.id)).all()
     entered: list[Visit] = []
     for moment, name in found:
         if not entered or entered[-1].stage != name:

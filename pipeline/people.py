@@ -185,7 +185,7 @@ def account_choices(store: Store) -> tuple[tuple[RecordId, str], ...]:
     name = column(store, "Account", rows, "Name")
     with read(store.engine) as connection:
         found = connection.execute(select(rows.c.id, name).order_by(func.lower(name), rows.c.id).limit(CHOICES_MAX))
-        return tuple((RecordId(record_id), text or record_id) for record_id, text in found.tuples())
+        return tuple((RecordId(record_id), text or record_id) for record_id, text in found)
 
 
 def owners(store: Store) -> tuple[tuple[str, str], ...]:
@@ -193,7 +193,7 @@ def owners(store: Store) -> tuple[tuple[str, str], ...]:
     found = deals(store)
     query = select(found.c.owner_id, found.c.owner_name).where(found.c.owner_name.is_not(None)).distinct()
     with read(store.engine) as connection:
-        rows = connection.execute(query.order_by(found.c.owner_name)).tuples().all()
+        rows = connection.execute(query.order_by(found.c.owner_name)).all()
     return tuple((owner_id, name) for owner_id, name in rows)
 
 

@@ -215,7 +215,7 @@ def _by_object(store: Store, table: Table) -> Mapping[str, int]:
     if "closed_at" in table.c:
         query = query.where(table.c.closed_at.is_(None))
     with read(store.engine) as connection:
-        return dict(connection.execute(query).tuples().all())
+        return {name: count for name, count in connection.execute(query)}
 
 
 def _count_open(table: Table) -> Any:
