@@ -100,6 +100,7 @@ class DatePart:
     argument: Column | FirstOf
     zone: str | None
     fiscal_start_month: int
+    fiscal_year_by_start: bool
 
     @property
     def type(self) -> str:

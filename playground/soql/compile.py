@@ -58,7 +58,14 @@ def page(select: Select, *, limit: int | None, offset: int) -> Sql:
     shorter = min((size for size in (rest, limit) if size is not None), default=-1)
     parts = [*_body(select, [_expression(item) for item in select.outputs]), _order_by(select.order_by)]
     parts.append(Sql("LIMIT ? OFFSET ?", (shorter, select.offset + offset)))
-    return _checked(_joined(" ", parts))
+    return _joined(" ", parts)
+
+
+def check_size(select: Select, children: Iterable[Select]) -> None:
+    """Raise SoqlError (QUERY_TOO_COMPLICATED) for statements with more values than SQLite takes."""
+    for item in (select, *children):
+        if len(page(item, limit=None, offset=0).parameters) > PARAMETERS_MAX:
+            raise too_complicated()
 
 
 def count(select: Select) -> Sql:
@@ -66,7 +73,7 @@ def count(select: Select) -> Sql:
     limit = -1 if select.limit is None else select.limit
     window = Sql("LIMIT ? OFFSET ?", (limit, select.offset))
     inner = _joined(" ", [*_body(select, [Sql("1")]), window])
-    return _checked(_wrapped("SELECT COUNT(*) FROM (", inner, ")"))
+    return _wrapped("SELECT COUNT(*) FROM (", inner, ")")
 
 
 def children(select: Select, parent_id: Column, parents: Sequence[str]) -> Sql:
@@ -285,6 +292,8 @@ def _date_part(part: DatePart) -> Sql:
     if part.zone is not None:
         value = Sql(f"soql_local({value.text}, ?)", (*value.parameters, part.zone))
     text, month, offset = value.text, f"CAST(substr({value.text}, 6, 2) AS INTEGER)", part.fiscal_start_month - 1
+    before = int(part.fiscal_year_by_start and offset > 0)
+    after = int(not part.fiscal_year_by_start and offset > 0)
     year = f"CAST(substr({text}, 1, 4) AS INTEGER)"
     day = f"CAST(substr({text}, 9, 2) AS INTEGER)"
     day_in_year = f"CAST(strftime('%j', substr({text}, 1, 10)) AS INTEGER)"
@@ -299,8 +308,8 @@ def _date_part(part: DatePart) -> Sql:
         "HOUR_IN_DAY": f"CAST(substr({text}, 12, 2) AS INTEGER)",
         "WEEK_IN_MONTH": f"({day} + 6) / 7",
         "WEEK_IN_YEAR": f"({day_in_year} + 6) / 7",
-        # A fiscal year that does not begin in January is called after the calendar year it ends in.
-        "FISCAL_YEAR": f"{year} + ({offset} > 0 AND {month} > {offset})",
+        # A fiscal year that does not begin in January is called after the calendar year it ends in, or begins in.
+        "FISCAL_YEAR": f"{year} + ({after} AND {month} > {offset}) - ({before} AND {month} <= {offset})",
         "FISCAL_QUARTER": f"(({month} + 11 - {offset}) % 12) / 3 + 1",
         "FISCAL_MONTH": f"({month} + 11 - {offset}) % 12 + 1",
     }
@@ -345,9 +354,3 @@ def _wrapped(before: str, sql: Sql, after: str) -> Sql:
 
 def _name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _checked(sql: Sql) -> Sql:
-    if len(sql.parameters) > PARAMETERS_MAX:
-        raise too_complicated()
-    return sql

@@ -16,7 +16,8 @@ class QueryContext:
 
     ``include_deleted`` is the difference between ``/queryAll`` and ``/query``. ``labels`` has, by (object, field), the
     user's words for picklist values; where it is silent the schema's own labels stand. ``first_weekday`` is where
-    THIS_WEEK begins, from 0 for Monday to 6 for Sunday.
+    THIS_WEEK begins, from 0 for Monday to 6 for Sunday. ``fiscal_year_by_start`` is the organization's
+    UsesStartDateAsFiscalYearName: whether FISCAL_YEAR is called after the year it begins in, not the one it ends in.
     """
 
     now: datetime
@@ -27,3 +28,4 @@ class QueryContext:
     include_deleted: bool
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     first_weekday: int = SUNDAY
+    fiscal_year_by_start: bool = False

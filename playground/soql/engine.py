@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from playground.schema import Schema
@@ -56,8 +56,10 @@ class QueryEngine:
         self._schema = schema
 
     def prepare(self, text: str, context: QueryContext) -> Prepared:
-        """Parse and resolve a statement. Raise :class:`playground.soql.SoqlError`."""
-        return Prepared(bind(parse(text), self._schema, context), context)
+        """Parse and resolve a statement. Raise :class:`playground.soql.SoqlError`; running it never does."""
+        query = bind(parse(text), self._schema, context)
+        compiler.check_size(query.select, (child.select for child in _all_children(query.children)))
+        return Prepared(query, context)
 
     def count(self, connection: sqlite3.Connection, prepared: Prepared) -> int:
         """The answer's totalSize: how many rows there are within the statement's own LIMIT and OFFSET."""
@@ -107,3 +109,9 @@ class QueryEngine:
             for row, record in zip(rows, records, strict=True):
                 by_parent.setdefault(row[-1], []).append(record)
         return by_parent
+
+
+def _all_children(children: Sequence[ChildQuery]) -> Iterator[ChildQuery]:
+    for child in children:
+        yield child
+        yield from _all_children(child.children)

@@ -127,4 +127,4 @@ def _bind_date_part(call: ast.Call, value_at: ValueAt, statement: str, context: 
         raise located(
             "INVALID_FIELD", statement, call.position, f"{call.name} can not be used with a field of type {value.type}"
         )
-    return DatePart(call.name.upper(), value, zone, context.fiscal_start_month)
+    return DatePart(call.name.upper(), value, zone, context.fiscal_start_month, context.fiscal_year_by_start)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from playground.soql import SoqlError
-from tests.playground.soql.small_org import CONTEXT, ENGINE
+from tests.playground.soql.small_org import CONTEXT, ENGINE, open_tables
 
 NO_COLUMN = (
     "No such column '{}' on entity '{}'. If you are attempting to use a custom field, be sure to append the '__c' "
@@ -292,12 +296,48 @@ def test_this_is_refused_in_a_plain_sentence(text: str, code: str, message: str)
     assert (error.code, error.message) == (code, message)
 
 
-def test_more_values_than_one_statement_can_carry_are_too_complicated() -> None:
+@pytest.mark.parametrize(
+    "text", ["SELECT Id FROM Opportunity {}", "SELECT Id, (SELECT Id FROM Opportunities {}) FROM Account"]
+)
+def test_more_values_than_one_statement_can_carry_are_too_complicated(text: str) -> None:
     values = ", ".join(["1"] * 31_000)
-    prepared = ENGINE.prepare(f"SELECT Id FROM Opportunity WHERE Amount IN ({values})", CONTEXT)
 
-    with pytest.raises(SoqlError, match="QUERY_TOO_COMPLICATED"):
-        prepared.page(limit=1, offset=0)
+    assert refusal(text.format(f"WHERE Amount IN ({values})")).code == "QUERY_TOO_COMPLICATED"
+
+
+STATEMENTS = (
+    "SELECT Id, Name, Owner.Name, (SELECT Id FROM Contacts WHERE Name LIKE 'a%' LIMIT 1) FROM Account a WHERE a.Id = ''",
+    "SELECT StageName, COUNT(Id) n FROM Opportunity GROUP BY StageName HAVING COUNT(Id) > 1 ORDER BY COUNT(Id) DESC",
+    "SELECT TYPEOF What WHEN Account THEN Name ELSE Name END FROM Task WHERE What.Type IN ('Account', null)",
+    "SELECT COUNT() FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact) AND CreatedDate = LAST_N_DAYS:3",
+    "SELECT FIELDS(ALL), toLabel(Rating) r FROM Account WHERE CALENDAR_YEAR(convertTimezone(CreatedDate)) = 2026 LIMIT 9",
+    "SELECT Id FROM Account WHERE Regions__c INCLUDES ('a;b', 'c') OR (NOT Rating > 'x') ORDER BY Rating NULLS LAST",
+)
+TOKENS = tuple(sorted({token for text in STATEMENTS for token in re.findall(r"\w+|\S", text)}))
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from(STATEMENTS).map(lambda text: re.findall(r"\w+|\S", text)),
+    st.lists(
+        st.tuples(st.integers(0, 60), st.sampled_from(["cut", "repeat", "put"]), st.sampled_from(TOKENS)), max_size=3
+    ),
+)
+def test_a_garbled_statement_is_answered_or_refused_and_nothing_else(
+    tokens: list[str], changes: list[tuple[int, str, str]]
+) -> None:
+    garbled = list(tokens)
+    for place, change, token in changes:
+        at = place % len(garbled)
+        garbled[at : at + 1] = {"cut": [], "repeat": [garbled[at]] * 2, "put": [token]}[change]
+    try:
+        prepared = ENGINE.prepare(" ".join(garbled), CONTEXT)
+    except SoqlError as error:
+        assert error.message
+    else:
+        with closing(open_tables()) as connection:
+            ENGINE.rows(connection, prepared)
+            ENGINE.count(connection, prepared)
 
 
 def test_subqueries_nest_only_from_version_58_on() -> None:
