@@ -20,7 +20,7 @@ from simple_salesforce.api import Salesforce
 from connector.salesforce.answers import Effect, broken_answer
 from connector.salesforce.auth import Token
 from connector.salesforce.composite import Answer, Subrequest
-from connector.salesforce.errors import NotExpressible, UnexpectedAnswer
+from connector.salesforce.errors import NotExpressible, QueryTooLong, UnexpectedAnswer
 from connector.salesforce.soql import api_name, record_id
 from connector.salesforce.transport import SalesforceSession
 from connector.salesforce.wire import (
@@ -168,6 +168,9 @@ class SalesforceClient:
         what = "a composite call"
         effect = Effect.READ if all(each.effect is Effect.READ for each in subrequests) else Effect.WRITE
         # Collated subrequests run in any order: then a read-back could come before its write.
+        for each in subrequests:
+            if len(each.path) > URI_MAX:
+                raise QueryTooLong(f"{each.method} {each.path.partition('?')[0]}", len(each.path))
         body = {
             "allOrNone": False,
             "collateSubrequests": False,
@@ -273,7 +276,7 @@ class SalesforceClient:
         if body is not None:
             options["data"] = write_json(body).encode()
         if len(path) > URI_MAX:
-            raise NotExpressible(f"the address of {method} {path[:40]}… is longer than Salesforce takes")
+            raise QueryTooLong(f"{method} {path.partition('?')[0]}", len(path))
         api = self._salesforce()
         with _readable(f"{method} {path.split('?')[0]}", effect or Effect.of(method)):
             return api.restful(path, params=dict(params) if params else None, method=method, **options)

@@ -119,6 +119,16 @@ class ForeignOrigin(SalesforceError):
         )
 
 
+class QueryTooLong(SalesforceError):
+    """A request would not fit into the 16,384 bytes that Salesforce allows an address."""
+
+    def __init__(self, what: str, size: int) -> None:
+        super().__init__(
+            f"{what} would need an address of {size} characters, and Salesforce takes 16,384. Nothing was sent.",
+            "Mirror fewer fields of this object: list those you need in its settings file.",
+        )
+
+
 class NotExpressible(ValueError):
     """A value or a name that must not go into a query or a URL. A bug or hostile data, never retried."""
 

@@ -16,7 +16,8 @@ from connector.salesforce.answers import ErrorItem
 from connector.salesforce.client import COLLECTION_MAX, SalesforceClient
 from connector.salesforce.composite import Answer, Subrequest
 from connector.salesforce.errors import AnswerLost, QuotaExhausted, TooBusy
-from connector.salesforce.reading import IDS_IN_A_QUERY, Reader, by_ids, chunks
+from connector.salesforce.queries import IDS_IN_A_QUERY, by_ids, chunks
+from connector.salesforce.reading import Reader
 from connector.salesforce.rows import ParentNotSent, createable, has_id, selected, sort_rows, write_body
 from connector.salesforce.soql import api_name, record_id
 from connector.salesforce.wire import (

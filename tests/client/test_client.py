@@ -12,7 +12,14 @@ import responses
 
 from connector.salesforce.client import SalesforceClient
 from connector.salesforce.composite import Subrequest, spread
-from connector.salesforce.errors import AnswerLost, ApiError, ForeignOrigin, NotExpressible, UnexpectedAnswer
+from connector.salesforce.errors import (
+    AnswerLost,
+    ApiError,
+    ForeignOrigin,
+    NotExpressible,
+    QueryTooLong,
+    UnexpectedAnswer,
+)
 from connector.salesforce.wire import if_unmodified_since, write_json
 from tests.support.salesforce import DATA, ORGANIZATION_ID, USER_ID, answer, answer_logins, client, sent, session
 
@@ -71,6 +78,15 @@ def test_a_query_that_brings_fewer_rows_than_announced_is_not_believed() -> None
     with pytest.raises(UnexpectedAnswer, match="4 rows were announced, 3 came"):
         handed_out += [each.next_path for each in client().pages(SOQL)]
     assert handed_out == []
+
+
+@responses.activate
+def test_a_short_page_in_the_middle_is_noticed_before_it_is_handed_out() -> None:
+    """Else a killed run would go on behind rows that never came."""
+    answer_logins()
+    answer("GET", "queryAll/", page("a", total=4, next_path="/services/data/v67.0/queryAll/01g5g0-2"))
+    with pytest.raises(UnexpectedAnswer, match="2 rows were handed out, 1 came"):
+        next(client().pages(SOQL))
 
 
 @responses.activate
@@ -143,6 +159,17 @@ def test_no_id_or_name_changes_the_path() -> None:
     assert len(responses.calls) == 0
 
 
+@responses.activate
+def test_a_query_too_long_for_an_address_is_not_sent_and_says_what_helps() -> None:
+    asked = client()
+    with pytest.raises(QueryTooLong) as caught:
+        asked.query(SOQL + " WHERE Name = '" + "x" * 20_000 + "'")
+    assert "fewer fields" in caught.value.advice
+    with pytest.raises(QueryTooLong):
+        asked.composite([Subrequest("a", "GET", "query/?q=" + "x" * 20_000)])
+    assert len(responses.calls) == 0
+
+
 # Writing.
 
 
@@ -203,6 +230,8 @@ def test_answers_of_a_composite_are_found_by_name() -> None:
     refused = part("b", [{"errorCode": "ENTITY_IS_DELETED", "message": "entity is deleted"}], 404)
     answer("POST", "composite", {"compositeResponse": [refused, part("a", {"Id": ID})]})
     answers = client().composite([Subrequest("a", "GET", "limits/"), Subrequest("b", "GET", "limits/")])
+    asked = json.loads(sent(-1).body)
+    assert (asked["allOrNone"], asked["collateSubrequests"]) == (False, False)
     assert answers["a"].is_good
     assert (answers["b"].is_good, answers["b"].code) == (False, "ENTITY_IS_DELETED")
 

@@ -217,16 +217,21 @@ def test_many_updates_travel_as_collections(site: PlaygroundSite, replica: Sales
         Update(Side.REMOTE, "Opportunity", id, {"NextStep": "Call"}, {"NextStep": now[id]["NextStep"]})  # type: ignore[index]
         for id in ids
     ]
+    since = site.clock.now
+    site.clock.pass_(seconds=2)
     operations[7] = replace(operations[7], fields={"Name": "x" * 500})
+    operations[8] = replace(operations[8], unmodified_since=since)
+    site.org.update("Opportunity", ids[8], {"StageName": "Closed Won"})
     site.org.update("Opportunity", ids[9], {"NextStep": "Theirs"})
     before = replica.calls
     outcomes = list(replica.apply(operations))
     assert replica.calls - before <= 4
     assert [outcome.operation for outcome in outcomes] == operations
     assert isinstance(outcomes[7], Refused)
+    assert isinstance(outcomes[8], Moved)
     assert isinstance(outcomes[9], Moved)
     done = [outcome for outcome in outcomes if isinstance(outcome, Done)]
-    assert len(done) == 208
+    assert len(done) == 207
     assert all(outcome.seen["NextStep"] == "Call" for outcome in done)  # type: ignore[index]
 
 
@@ -247,6 +252,16 @@ def test_a_family_is_created_in_one_go_and_children_get_their_parents_ids(
     account, contact, deal, role = [outcome.id for outcome in outcomes if isinstance(outcome, Done)]
     assert seen(replica, contact, "Contact")["AccountId"] == account
     assert seen(replica, role, "OpportunityContactRole")["OpportunityId"] == deal
+
+
+def test_a_create_carries_only_what_was_filled_in(site: PlaygroundSite, replica: SalesforceReplica) -> None:
+    """A null would keep Salesforce from filling in its default; a read-only field would be refused."""
+    mapping = site.mappings(["Opportunity"])[0]
+    blank: dict[str, Value] = dict.fromkeys(mapping.by_name)
+    [outcome] = replica.apply([create("deal", **(blank | DEAL | {"IsClosed": False}))])
+    assert isinstance(outcome, Done)
+    [post] = [part for part in parts_sent(site) if part["method"] == "POST" and part["url"].endswith("Opportunity")]
+    assert set(post["body"]) == set(DEAL)
 
 
 def test_a_parent_created_in_the_same_batch_is_waited_for(site: PlaygroundSite, replica: SalesforceReplica) -> None:
