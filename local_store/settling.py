@@ -110,11 +110,19 @@ def _decide_base(
         (writes.clean if local is None else writes.waiting).append(record_id)
         return
     base = {**_record(mapping, agreed), **settlement.base}
-    if local is not None and all(local.get(each.name) == base.get(each.name) for each in mapping.fields):
+    if local is not None and all(_alike(each.name, local, base) for each in mapping.fields):
         writes.clean.append(record_id)
         return
     writes.bases.append(rows_of.live_row(mapping, record_id, base))
     writes.waiting.append(record_id)
+
+
+def _alike(field: str, local: Record, base: Record) -> bool:
+    if field == "IsDeleted":
+        return bool(local.get(field)) == bool(
+            base.get(field)
+        )  # a row made here says no before Salesforce says anything
+    return local.get(field) == base.get(field)
 
 
 def _decide_trace(
