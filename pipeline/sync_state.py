@@ -123,6 +123,10 @@ class Attention:
 COUNTED = ("received", "applied", "unchanged", "held", "quarantined", "sent", "refused")
 
 
+FIRST = ("Opportunity", "OpportunityContactRole", "Account", "Contact")
+"""The objects that people ask for first."""
+
+
 def attention(store: Store) -> Attention:
     """What needs a person now."""
     with read(store.engine) as connection:
@@ -207,7 +211,11 @@ def objects(store: Store) -> tuple[MirroredObject, ...]:
                     conflicts=conflicts.get(name, 0),
                 )
             )
-    return tuple(sorted(found, key=lambda item: (item.read_only, item.name)))
+    return tuple(sorted(found, key=lambda item: (item.read_only, _place(item.name), item.name)))
+
+
+def _place(name: str) -> int:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _by_object(store: Store, table: Table) -> Mapping[str, int]:
