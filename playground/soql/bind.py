@@ -248,7 +248,7 @@ class _Binder:
         operand = item.operand
         if isinstance(operand, ast.Path):
             if item.alias:
-                raise unexpected_token(self._statement, operand.position, item.alias)
+                raise self._malformed(operand.position, "only aggregate expressions use field aliasing")
             selection.add_field(operand)
             return
         name = operand.name.lower()

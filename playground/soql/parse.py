@@ -22,6 +22,10 @@ TEXT_LENGTH_MAX = 4_000
 DEPTH_MAX = 60
 """Conditions nested deeper than this are refused as too complicated. (the figure is ours)"""
 
+_NO_ALIASES = frozenset(
+    {"asc", "desc", "excludes", "first", "group", "having", "in", "includes", "last", "like", "limit", "nulls"}
+    | {"using"}
+)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _PIECE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)|([%_])", re.DOTALL)
@@ -99,7 +103,7 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
         return items
 
     def selected(self, operand: ast.Operand, alias: Token | None) -> ast.Selected:
-        return ast.Selected(operand, str(alias) if alias else None)
+        return ast.Selected(operand, self._alias(alias))
 
     def subquery(self, query: ast.Query) -> ast.Subquery:
         return ast.Subquery(query, query.source.path.position)
@@ -115,7 +119,7 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
         return None, paths
 
     def source(self, path: ast.Path, alias: Token | None, *joined: tuple[ast.Path, str]) -> ast.Source:
-        return ast.Source(path, str(alias) if alias else None, joined)
+        return ast.Source(path, self._alias(alias), joined)
 
     def joined(self, path: ast.Path, alias: Token) -> tuple[ast.Path, str]:
         return path, str(alias)
@@ -210,6 +214,11 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
         if counted is None or counted != (count is not None):
             raise unexpected_token(self._statement, _position(name), str(name))
         return ast.DateLiteral(name.upper(), self._count(count) if count else None, _position(name))
+
+    def _alias(self, token: Token | None) -> str | None:
+        if token is not None and token.lower() in _NO_ALIASES:
+            raise unexpected_token(self._statement, _position(token), str(token))
+        return None if token is None else str(token)
 
     def _nested(self, node: _Nesting, parts: tuple[ast.Condition, ...]) -> _Nesting:
         depth = 1 + max(self._depths.get(id(part), 0) for part in parts)

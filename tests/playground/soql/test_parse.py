@@ -71,6 +71,9 @@ def test_this_is_soql(text: str) -> None:
         ("SELECT Id FROM Account LIMIT 1.5", 30, "unexpected token: '1.5'"),
         ("SELECT Id FROM Account LIMIT 1 WHERE A = 1", 32, "unexpected token: 'WHERE'"),
         ("SELECT Id FROM Account ALL ROWS", 28, "unexpected token: 'ROWS'"),
+        ("SELECT Id FROM Account WITH SECURITY_ENFORCED", 24, "unexpected token: 'WITH'"),
+        ("SELECT Id FROM Account Last", 24, "unexpected token: 'Last'"),
+        ("SELECT COUNT(Id) in FROM Account", 18, "unexpected token: 'in'"),
         ("SELECT Id FROM Account; DROP TABLE Account", 23, "unexpected token: ';'"),
     ],
 )

@@ -209,6 +209,12 @@ def test_an_unknown_field_is_pointed_at_in_the_real_words() -> None:
             "Entity 'Task' is not supported for semi join inner selects",
         ),
         (
+            "SELECT Id, Name n FROM Account",
+            "MALFORMED_QUERY",
+            12,
+            "only aggregate expressions use field aliasing",
+        ),
+        (
             "SELECT COUNT(), Id FROM Account",
             "MALFORMED_QUERY",
             8,
@@ -306,11 +312,11 @@ def test_more_values_than_one_statement_can_carry_are_too_complicated(text: str)
 
 
 STATEMENTS = (
-    "SELECT Id, Name, Owner.Name, (SELECT Id FROM Contacts WHERE Name LIKE 'a%' LIMIT 1) FROM Account a WHERE a.Id = ''",
+    "SELECT Id, Name, Owner.Name, (SELECT Id FROM Contacts WHERE Name LIKE 'a%' LIMIT 1) FROM Account a WHERE Id = ''",
     "SELECT StageName, COUNT(Id) n FROM Opportunity GROUP BY StageName HAVING COUNT(Id) > 1 ORDER BY COUNT(Id) DESC",
     "SELECT TYPEOF What WHEN Account THEN Name ELSE Name END FROM Task WHERE What.Type IN ('Account', null)",
     "SELECT COUNT() FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact) AND CreatedDate = LAST_N_DAYS:3",
-    "SELECT FIELDS(ALL), toLabel(Rating) r FROM Account WHERE CALENDAR_YEAR(convertTimezone(CreatedDate)) = 2026 LIMIT 9",
+    "SELECT FIELDS(ALL), toLabel(Rating) r FROM Account WHERE DAY_IN_YEAR(convertTimezone(CreatedDate)) = 26 LIMIT 9",
     "SELECT Id FROM Account WHERE Regions__c INCLUDES ('a;b', 'c') OR (NOT Rating > 'x') ORDER BY Rating NULLS LAST",
 )
 TOKENS = tuple(sorted({token for text in STATEMENTS for token in re.findall(r"\w+|\S", text)}))
