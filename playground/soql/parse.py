@@ -28,6 +28,7 @@ _NO_ALIASES = frozenset(
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'": "'", "\\": "\\"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)|([%_])", re.DOTALL)
 _FIRST_YEAR, _LAST_YEAR = 1700, 4000
 
@@ -64,7 +65,8 @@ def _refuse(text: str, error: UnexpectedInput) -> NoReturn:
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         raise unexpected_token(text, len(text), "<EOF>") from None
     if isinstance(error, UnexpectedCharacters):
-        raise unexpected_token(text, position, text[position]) from None
+        word = _WORD.match(text, position)
+        raise unexpected_token(text, position, word[0] if word else text[position]) from None
     if isinstance(error, UnexpectedToken):
         if error.token.type == "COLON":
             raise located("MALFORMED_QUERY", text, position, "Bind variables only allowed in Apex code") from None
