@@ -215,7 +215,7 @@ def objects(store: Store) -> tuple[MirroredObject, ...]:
 
 
 def _place(name: str) -> int:
-        return {row[0]: row[1] for row in connection.execute(query)}
+    return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 def _by_object(store: Store, table: Table) -> Mapping[str, int]:
@@ -223,7 +223,7 @@ def _by_object(store: Store, table: Table) -> Mapping[str, int]:
     if "closed_at" in table.c:
         query = query.where(table.c.closed_at.is_(None))
     with read(store.engine) as connection:
-        return {name: count for name, count in connection.execute(query)}
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _count_open(table: Table) -> Any:
