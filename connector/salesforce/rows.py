@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeGuard
 
 from connector.salesforce.errors import NotExpressible, UnexpectedAnswer
@@ -13,6 +14,8 @@ from connector.sync.model import Sighting, Tombstone
 from mapping.fields import FieldMapping, ObjectMapping
 from mapping.record import Record, RecordId, Value, is_provisional
 from mapping.values import NotCanonical, from_json, id_18, to_json
+
+Reader = Callable[[Any], Value]
 
 
 class ParentNotSent(NotExpressible):
@@ -41,10 +44,11 @@ def selected(mapping: ObjectMapping) -> tuple[str, ...]:
 def sort_rows(mapping: ObjectMapping, rows: Iterable[Json]) -> Rows:
     """Read rows. One that holds a value its field cannot hold is set aside; the others are not delayed by it."""
     sorted_rows = Rows()
+    readers = [(each.name, _reader(each)) for each in mapping.fields]
     for row in rows:
         id = row_id(row)
         try:
-            sighting = read_row(mapping, row)
+            sighting = _read_row(readers, row)
         except NotCanonical as error:
             sorted_rows.quarantined[id] = f"{error.field} should be {error.wanted}"
             continue
@@ -67,11 +71,11 @@ def has_id(row: object) -> TypeGuard[Json]:
     return isinstance(row, Mapping) and isinstance(row.get("Id"), str)
 
 
-def read_row(mapping: ObjectMapping, row: Json) -> Sighting:
+def _read_row(readers: Sequence[tuple[str, Reader]], row: Json) -> Sighting:
     """Read one row; a deleted one becomes a tombstone that holds it. A field that did not come is left out: missing is
     not null (invariant 32). Raises ``NotCanonical``."""
     record: dict[str, Value] = {
-        each.name: from_json(each, _raw(each, row[each.name])) for each in mapping.fields if each.name in row
+        name: None if (raw := row[name]) is None else read(raw) for name, read in readers if name in row
     }
     if row.get("IsDeleted") is not True:
         return record
@@ -113,8 +117,32 @@ def _real(field: FieldMapping, value: Value, real_ids: Mapping[RecordId, RecordI
     return real
 
 
-def _raw(field: FieldMapping, raw: Any) -> Any:
-    # Old and new values in field history may be of any type; the mirror keeps them as the text that JSON shows.
-    if field.type != "anyType" or raw is None or isinstance(raw, str):
-        return raw
-    return str(raw).lower() if isinstance(raw, bool) else str(raw)
+def _reader(field: FieldMapping) -> Reader:
+    """How to read one field. What most values are is told by a look; ``from_json`` has the last word on the rest."""
+    if field.type == "anyType":
+        # Old and new values in field history may be of any type; the mirror keeps them as the text that JSON shows.
+        return lambda raw: (str(raw).lower() if isinstance(raw, bool) else str(raw)) or None
+    usual = _USUAL.get(field.type)
+    if usual is None:
+        return partial(from_json, field)
+    return lambda raw: raw if usual(raw) else from_json(field, raw)
+
+
+def _is_text(raw: Any) -> bool:
+    return type(raw) is str and raw != ""
+
+
+def _is_long_id(raw: Any) -> bool:
+    return type(raw) is str and len(raw) == 18
+
+
+def _is_boolean(raw: Any) -> bool:
+    return type(raw) is bool
+
+
+_USUAL: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("string", "textarea", "picklist", "multipicklist", "combobox", "phone", "email", "url"), _is_text),
+    **dict.fromkeys(("id", "reference"), _is_long_id),
+    "boolean": _is_boolean,
+}
+"""Types whose values mostly arrive in canonical form."""
