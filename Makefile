@@ -54,7 +54,7 @@ format: $(VENV)/.test ## put all files in form
 	@$(BIN)/ruff check --fix .
 
 translations: $(VENV)/.test ## gather the texts of the web pages and compile the translations
-	@$(BIN)/pybabel -q extract -F web/babel.cfg -o web/translations/messages.pot --no-location --sort-output .
+	@$(BIN)/pybabel -q extract --ignore-dirs=".*" -F web/babel.cfg -o web/translations/messages.pot --no-location --sort-output .
 	@$(BIN)/pybabel -q update -i web/translations/messages.pot -d web/translations --no-fuzzy-matching --ignore-obsolete
 	@$(BIN)/pybabel -q compile -d web/translations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,6 +86,7 @@ def standing(store: Store, object_name: str, record_id: RecordId) -> Standing:
         at = connection.execute(
             select(touched.c.at).where(touched.c.object == object_name, touched.c.id == record_id)
         ).scalar_one_or_none()
+        disputed = _disputed(connection, object_name, record_id)
     record = store_states.state(mapping, known, record_id)
     remote = record.base if record.remote is None else record.remote
     there = None if isinstance(remote, Tombstone) else remote
@@ -93,15 +95,24 @@ def standing(store: Store, object_name: str, record_id: RecordId) -> Standing:
         here=record.local,
         there=there,
         touched_at=at,
-        fields=tuple(_both(mapping, name, record.base, record.local or {}, there or {}) for name in mapping.by_name),
+        fields=tuple(
+            _both(mapping, name, record.local or {}, there or {}, name in disputed) for name in mapping.by_name
+        ),
     )
 
 
-def _both(mapping: ObjectMapping, name: str, base: Record | None, here: Record, there: Record) -> TwoSides:
-    mine, theirs, before = here.get(name), there.get(name), (base or {}).get(name)
+def _both(mapping: ObjectMapping, name: str, here: Record, there: Record, disputed: bool) -> TwoSides:
+    mine, theirs = here.get(name), there.get(name)
     differs = name in mapping.writable and not _alike(mapping, name, mine, theirs)
-    conflict_here = differs and not _alike(mapping, name, mine, before) and not _alike(mapping, name, theirs, before)
-    return TwoSides(name, mine, theirs, differs, conflict_here and base is not None)
+    return TwoSides(name, mine, theirs, differs, disputed)
+
+
+def _disputed(connection: Connection, object_name: str, record_id: RecordId) -> set[str]:
+    """The fields that open conflicts of a record are about: nothing of them is sent."""
+    query = select(conflict.c.fields).where(
+        conflict.c.object == object_name, conflict.c.record_id == record_id, conflict.c.closed_at.is_(None)
+    )
+    return {name for fields in connection.execute(query).scalars() for name in json.loads(fields or "[]")}
 
 
 def _alike(mapping: ObjectMapping, name: str, left: Value, right: Value) -> bool:

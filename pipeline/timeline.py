@@ -84,7 +84,7 @@ def _waiting(standing: Standing) -> Iterator[Change]:
         return
     for item in standing.fields:
         if item.differs:
-            state = RecordState.CONFLICT if item.conflict else standing.state
+            state = RecordState.CONFLICT if item.conflict else RecordState.WAITING
             yield Change(standing.touched_at, item.field, item.there, item.here, None, Source.HERE, state=state)
 
 
@@ -139,7 +139,8 @@ def _rows(store: Store, object_name: str, deal_id: str, fields: Sequence[str]) -
 
 def _key(change: Change) -> tuple[str, datetime, str]:
     # Both histories are written by the same save, to the second.
-    return change.field, change.at.replace(microsecond=0), str(change.new)
+    new = change.new.normalize() if isinstance(change.new, Decimal) else change.new
+    return change.field, change.at.replace(microsecond=0), str(new)
 
 
 def _typed(store: Store, field_name: str, value: Value) -> Value:

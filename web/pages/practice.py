@@ -69,7 +69,12 @@ def check() -> AnyResponse:
 @blueprint.post("/begin")
 def begin() -> AnyResponse:
     """Begin a new attempt."""
-    services().begin_attempt()
+    try:
+        services().begin_attempt()
+    except ServiceRefused as refusal:
+        words_said = f"{refusal.message} {refusal.advice}".strip()
+        tell(Message(gettext("A new attempt could not begin."), words_said, "bad", "cross"))
+        return redirect(url_for("practice.index"))
     text = gettext(
         "Records made before this moment do not count. Delete the former ones, so that no duplicates are left."
     )
