@@ -6,7 +6,7 @@ Whatever wins, both values, the base and the rule stay (design decision 7).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,12 +50,18 @@ class StoredConflict:
         return {name: (base.get(name), local.get(name), remote.get(name)) for name in sorted(self.conflict.fields)}
 
 
-def keep_open(connection: Connection, object_name: str, found: Sequence[Conflict], now: datetime) -> None:
-    """Make the open conflicts of an object exactly these. One that stays keeps its time, number and decision."""
+def keep_open(
+    connection: Connection, object_name: str, found: Sequence[Conflict], unsettled: Collection[str], now: datetime
+) -> None:
+    """Make the open conflicts of an object exactly these. One that stays keeps its time, number and decision.
+
+    One that was decided is no conflict to the planner any more; it stays nevertheless while its record is among the
+    ``unsettled``: what was decided could not be carried out yet.
+    """
     present = {_key(row): row for row in connection.execute(_open().where(conflict.c.object == object_name))}
     wanted = {_key_of(each): each for each in found}
     for key, row in present.items():
-        if key not in wanted:
+        if key not in wanted and not (row.decision is not None and row.record_id in unsettled):
             closed = conflict.update().where(conflict.c.id == row.id)
             connection.execute(closed.values(closed_at=now, rule=WITHDRAWN))
     for key, each in wanted.items():

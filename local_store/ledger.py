@@ -172,8 +172,10 @@ class SqlLedger:
 
     def open_conflicts(self, object_name: str, conflicts: Sequence[Conflict]) -> None:
         """Make the open conflicts of the named object exactly these, keeping since when each is known."""
+        remote = self._store.tables(object_name).remote
         with self._committing() as connection:
-            keep_open(connection, object_name, conflicts, self._store.clock())
+            unsettled = connection.execute(select(remote.c.id)).scalars().all()
+            keep_open(connection, object_name, conflicts, unsettled, self._store.clock())
 
     @contextmanager
     def _committing(self) -> Iterator[Connection]:

@@ -236,6 +236,21 @@ def test_a_decision_does_not_outlive_the_values_it_was_made_on(store: Store, jou
     assert told.decision is None
 
 
+def test_a_decision_that_could_not_be_carried_out_yet_stays(store: Store, journal: SqlJournal) -> None:
+    ledger = SqlLedger(store)
+    seen = Settlement(ACME, 0, local={"Name": "b"}, base={"Name": "a"}, remote={"Name": "c"})
+    ledger.settle("Account", [seen])
+    ledger.open_conflicts("Account", [PHONE])
+    (opened,) = journal.open_conflicts()
+    journal.settle_conflict(opened.id, Side.LOCAL)
+    ledger.open_conflicts("Account", [])
+    assert journal.decisions() == [Decision(PHONE, Side.LOCAL)]
+    token = ledger.states("Account", [ACME])[ACME].token
+    ledger.settle("Account", [Settlement(ACME, token, local={"Name": "b"}, base={"Name": "b"})])
+    ledger.open_conflicts("Account", [])
+    assert journal.decisions() == []
+
+
 def test_a_decision_may_be_withdrawn(store: Store, journal: SqlJournal) -> None:
     SqlLedger(store).open_conflicts("Account", [PHONE])
     (opened,) = journal.open_conflicts()
