@@ -33,9 +33,7 @@ def composite(call: Call) -> Answer:
 
 def batch(call: Call) -> Answer:
     """``POST /composite/batch``: independent calls; a failure takes nothing back."""
-    requests = call.record.get("batchRequests")
-    if not isinstance(requests, list) or len(requests) > SUBREQUESTS_MAX:
-        raise errors.ApiError(f"batchRequests must be a list of at most {SUBREQUESTS_MAX}", code="LIMIT_EXCEEDED")
+    requests = _objects(call.record, "batchRequests")
     results: list[dict[str, Any]] = []
     failed = False
     for item in requests:
@@ -43,7 +41,7 @@ def batch(call: Call) -> Answer:
             halted = errors.ApiError("Batch processing halted per request", code="BATCH_PROCESSING_HALTED", status=412)
             results.append({"statusCode": 412, "result": halted.body()})
             continue
-        answer = _answer(call, item.get("method", "GET"), str(item.get("url", "")), item.get("richInput"), {})
+        answer = _answer(call, str(item.get("method", "GET")), str(item.get("url", "")), item.get("richInput"), {})
         failed = failed or answer.status >= 300
         results.append({"statusCode": answer.status, "result": answer.body if answer.has_body else None})
     return Answer(200, {"hasErrors": failed, "results": results})
@@ -74,13 +72,9 @@ class _NoValue(Exception):
 
 
 def _subrequests(call: Call) -> list[Mapping[str, Any]]:
-    subrequests = call.record.get("compositeRequest")
-    if not isinstance(subrequests, list) or not all(isinstance(item, dict) for item in subrequests):
-        raise errors.JsonParserError("compositeRequest must be an array of objects at [line:1, column:1]")
-    if len(subrequests) > SUBREQUESTS_MAX:
-        raise errors.ApiError(
-            f"Too many composite subrequests: {len(subrequests)}. The limit is {SUBREQUESTS_MAX}", code="LIMIT_EXCEEDED"
-        )
+    subrequests = _objects(call.record, "compositeRequest")
+    if not all(isinstance(item.get("httpHeaders") or {}, dict) for item in subrequests):
+        raise errors.JsonParserError("httpHeaders must be an object at [line:1, column:1]")
     heavy = sum(1 for item in subrequests if _is_heavy(str(item.get("url", ""))))
     if heavy > QUERIES_MAX:
         raise errors.ApiError(
@@ -93,6 +87,18 @@ def _subrequests(call: Call) -> list[Mapping[str, Any]]:
         if names.count(name) > 1:
             raise errors.ApiError(f"Duplicate reference id: {name}", code="INVALID_INPUT")
     return subrequests
+
+
+def _objects(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The list of subrequests, refused whole when it is none or too long."""
+    items = record.get(name)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise errors.JsonParserError(f"{name} must be an array of objects at [line:1, column:1]")
+    if len(items) > SUBREQUESTS_MAX:
+        raise errors.ApiError(
+            f"Too many subrequests: {len(items)}. The limit is {SUBREQUESTS_MAX}", code="LIMIT_EXCEEDED"
+        )
+    return items
 
 
 def _is_heavy(url: str) -> bool:

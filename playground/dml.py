@@ -153,9 +153,9 @@ def matches(work: Work, object_type: ObjectType, field: Field, value: Any) -> li
     if kept is None:
         return []
     collation = "" if field.case_sensitive else " COLLATE NOCASE"
-    alive = " AND NOT IsDeleted" if object_type.has("IsDeleted") else ""
     rows = work.store.execute(
-        f"SELECT Id FROM {quoted(object_type.name)} WHERE {quoted(field.name)} = ?{collation}{alive} ORDER BY Id",
+        f"SELECT Id FROM {quoted(object_type.name)} WHERE {quoted(field.name)} = ?{collation}{_alive(object_type)} "
+        "ORDER BY Id",
         (kept,),
     )
     return [str(row[0]) for row in rows]
@@ -298,9 +298,10 @@ def _linked_id(work: Work, object_type: ObjectType, relation: Field, raw: Mappin
 def _refuse_blocked(work: Work, object_type: ObjectType, root: Row) -> None:
     for child in work.schema.children.get(object_type.name, ()):
         if child.restricted_delete:
-            rows = work.store.select(child.child, f"{quoted(child.field)} = ? AND NOT IsDeleted", (root["Id"],))
+            child_type = work.schema.by_lower_name[child.child.lower()]
+            rows = work.store.select(child.child, f"{quoted(child.field)} = ?{_alive(child_type)}", (root["Id"],))
             if rows:
-                plural = work.schema.by_lower_name[child.child.lower()].label_plural.lower()
+                plural = child_type.label_plural.lower()
                 raise errors.DeleteFailed(_display_name(root), plural, [_display_name(row) for row in rows])
     if object_type.name == "Account" and work.settings.closed_won_blocks_account_delete:
         won = work.store.select("Opportunity", "AccountId = ? AND IsWon AND NOT IsDeleted ORDER BY Name", (root["Id"],))
@@ -315,18 +316,19 @@ def _delete_tree(work: Work, object_type: ObjectType, row: Row, root: str) -> No
     for child in work.schema.children.get(object_type.name, ()):
         child_type = work.schema.by_lower_name[child.child.lower()]
         if child.cascade_delete:
-            for item in work.store.select(child.child, f"{quoted(child.field)} = ? AND NOT IsDeleted", (row["Id"],)):
+            for item in work.store.select(child.child, f"{quoted(child.field)} = ?{_alive(child_type)}", (row["Id"],)):
                 _delete_tree(work, child_type, item, root)
         elif child_type.by_lower_name[child.field.lower()].updateable or child.name == "Opportunities":
             _clear_references(work, child_type, child.field, row["Id"], root)
-    changes: Row = {"IsDeleted": 1} | _audit(work, object_type, creating=False)
-    work.store.update(object_type.name, row["Id"], changes)
+    if object_type.has("IsDeleted"):
+        work.store.update(object_type.name, row["Id"], {"IsDeleted": 1} | _audit(work, object_type, creating=False))
+    else:
+        work.store.remove(object_type.name, row["Id"])
     _log_deletion(work, object_type.name, row["Id"], root)
 
 
 def _clear_references(work: Work, child_type: ObjectType, field: str, record_id: str, root: str) -> None:
-    alive = " AND NOT IsDeleted" if child_type.has("IsDeleted") else ""
-    for item in work.store.select(child_type.name, f"{quoted(field)} = ?{alive}", (record_id,)):
+    for item in work.store.select(child_type.name, f"{quoted(field)} = ?{_alive(child_type)}", (record_id,)):
         work.store.update(child_type.name, item["Id"], {field: None} | _touch(work, child_type.name))
         work.store.execute(
             "INSERT OR REPLACE INTO _cleared_reference (root, object, id, field, value) VALUES (?, ?, ?, ?, ?)",
@@ -339,6 +341,11 @@ def _log_deletion(work: Work, object_name: str, record_id: str, root: str) -> No
         "INSERT OR REPLACE INTO _deletion (object, id, deleted_at, root) VALUES (?, ?, ?, ?)",
         (object_name, record_id, work.stamp, root),
     )
+
+
+def _alive(object_type: ObjectType) -> str:
+    """The condition that leaves out the recycle bin, for objects that have one."""
+    return " AND NOT IsDeleted" if object_type.has("IsDeleted") else ""
 
 
 def _display_name(row: Row) -> str:

@@ -123,3 +123,13 @@ def test_what_is_purged_from_the_bin_is_in_no_query(api: Caller, org: Org) -> No
 
 def test_users_cannot_be_deleted(api: Caller, org: Org) -> None:
     assert problem(api.delete(f"/sobjects/User/{org.default_user_id}"))[0] == 400
+
+
+def test_a_role_of_the_hierarchy_has_no_bin_and_leaves_its_users_without_one(api: Caller, org: Org) -> None:
+    role = api.create("UserRole", Name="Short-lived", OpportunityAccessForAccountOwner="Edit")
+    api.patch(f"/sobjects/User/{org.default_user_id}", {"UserRoleId": role})
+
+    assert api.delete(f"/sobjects/UserRole/{role}").status_code == 204
+
+    assert api.query(f"SELECT Id FROM UserRole WHERE Id = '{role}'", "queryAll") == []
+    assert org.user(org.default_user_id)["UserRoleId"] is None
