@@ -75,9 +75,10 @@ def begin() -> AnyResponse:
         words_said = f"{refusal.message} {refusal.advice}".strip()
         tell(Message(gettext("A new attempt could not begin."), words_said, "bad", "cross"))
         return redirect(url_for("practice.index"))
-    text = gettext(
-        "Records made before this moment do not count. Delete the former ones, so that no duplicates are left."
-    )
+    if g.organization.kind == "playground":
+        text = gettext("What earlier attempts made was deleted in the playground.")
+    else:
+        text = gettext("Records made before this moment do not count. Delete them, so that no duplicates are left.")
     tell(Message(gettext("A new attempt has begun."), text, "", "undo"))
     return redirect(url_for("practice.index"))
 
