@@ -6,7 +6,7 @@ import re
 import threading
 from typing import Any
 
-from playground import errors
+from playground import errors, query_columns
 from playground.calls import Answer, Call
 from playground.locators import Locator
 from playground.soql import Prepared, QueryContext, QueryEngine, SoqlError
@@ -36,22 +36,16 @@ def query_all_page(call: Call, page: str) -> Answer:
 
 
 def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
-    text = call.args.get("q")
-    if text is None:
-        raise errors.ApiError("A query string has to be specified", code="MALFORMED_QUERY")
-    engine, org = QueryEngine(call.org.schema), call.org
-    organization = org.organization()
-    context = QueryContext(
-        now=org.now(),
-        time_zone=org.zone(),
-        fiscal_start_month=int(organization.get("FiscalYearStartMonth") or 1),
-        user_id=call.session.user_id,
-        api_version=f"{call.version}.0",
-        include_deleted=include_deleted,
-    )
-    batch_size = _batch_size(call)
+    org = call.org
+    engine = QueryEngine(org.schema)
     try:
-        prepared = engine.prepare(text, context)
+        if "explain" in call.args:
+            prepared = engine.prepare(call.args["explain"], _context(call, include_deleted))
+            return Answer(200, query_columns.plan(org, prepared, call.args["explain"]))
+        prepared = engine.prepare(_text(call), _context(call, include_deleted))
+        if call.args.get("columns", "").lower() == "true":
+            return Answer(200, query_columns.metadata(org.schema, prepared))
+        batch_size = _batch_size(call)
         with org.store.reading() as connection:
             total = engine.count(connection, prepared)
             records = list(engine.rows(connection, prepared, offset=0, limit=batch_size))
@@ -76,6 +70,25 @@ def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
     )
     org.locators.add(locator)
     return Answer(200, _page(call, path, locator, 0, records))
+
+
+def _text(call: Call) -> str:
+    if "q" not in call.args:
+        raise errors.ApiError("A query string has to be specified", code="MALFORMED_QUERY")
+    return call.args["q"]
+
+
+def _context(call: Call, include_deleted: bool) -> QueryContext:
+    """Dates are those of the caller's time zone."""
+    org = call.org
+    return QueryContext(
+        now=org.now(),
+        time_zone=org.zone(org.user(call.session.user_id)["TimeZoneSidKey"]),
+        fiscal_start_month=int(org.organization().get("FiscalYearStartMonth") or 1),
+        user_id=call.session.user_id,
+        api_version=f"{call.version}.0",
+        include_deleted=include_deleted,
+    )
 
 
 def _refuse_paged_aggregate(prepared: Prepared, total: int, shown: int) -> None:

@@ -119,3 +119,20 @@ def test_a_date_literal_is_a_day_in_the_orgs_time_zone(api: Caller, clock: Still
     assert len(api.query(condition)) == 1
     clock.advance(minutes=1)
     assert api.query(condition) == []
+
+
+def test_the_columns_of_a_query_can_be_asked_for(api: Caller) -> None:
+    soql = "SELECT Id, Amount, Account.Name FROM Opportunity"
+
+    answer = api.get("/query", params={"q": soql, "columns": "true"}).json()
+
+    told = [(item["columnName"], item["apexType"]) for item in answer["columnMetadata"]]
+    assert told == [("Id", "Id"), ("Amount", "Double"), ("Account.Name", "String")]
+    assert (answer["entityName"], answer["idSelected"]) == ("Opportunity", True)
+
+
+def test_a_query_can_be_explained(api: Caller) -> None:
+    answer = api.get("/query", params={"explain": "SELECT Id FROM OpportunityStage"}).json()
+
+    assert answer["plans"][0]["sobjectCardinality"] == 10
+    assert problem(api.get("/query", params={"explain": "SELECT"}))[1] == "MALFORMED_QUERY"
