@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from config.settings import ObjectSettings
 from connector.salesforce.client import SalesforceClient
 from connector.salesforce.errors import ApiError, SalesforceError
-from connector.salesforce.soql import api_name, literal
+from connector.salesforce.soql import ID, api_name, literal
 from forcemirror import survey
 from mapping.fields import ObjectMapping
 from mapping.record import Record, RecordId
@@ -49,6 +49,9 @@ class PlaygroundColleague:
     def read(self, object_name: str, record_id: RecordId) -> OrgRecord | None:
         """The record now; None when the org does not show it."""
         mapping = self.describe(object_name)
+        if not ID.match(record_id):
+            # A provisional id, or an address that somebody typed: the org has no such record.
+            return None
         soql = f"{_select(mapping)} WHERE Id = {literal(record_id)}"
         rows = _refusing(lambda: self._client.query(soql).records)
         return _record(mapping, rows[0]) if rows else None

@@ -50,17 +50,17 @@ class Terminal:
 
     def line(self, text: str, style: str = "") -> None:
         """Print a line as it is."""
-        self._console.print(Text(text, style=style))
+        _print(self._console, Text(text, style=style))
 
     def warn(self, text: str, **values: object) -> None:
         """Print a line about something that needs a person, on the error stream."""
-        self._errors.print(Text(self.catalogue.say(text, **values), style="yellow"))
+        _print(self._errors, Text(self.catalogue.say(text, **values), style="yellow"))
 
     def fail(self, message: str, advice: str = "") -> None:
         """Print what went wrong and what to do."""
-        self._errors.print(Text(message, style="bold red" if self.is_person else ""))
+        _print(self._errors, Text(message, style="bold red"))
         if advice:
-            self._errors.print(Text(advice))
+            _print(self._errors, Text(advice))
 
     def json(self, value: Any) -> None:
         """Print a value as JSON."""
@@ -98,3 +98,11 @@ class Terminal:
             self.warn("Nobody is there to answer. Add --yes to go on without being asked.")
             return False
         return click.confirm(self.catalogue.say(text, **values))
+
+
+def _print(console: Console, text: Text) -> None:
+    """Print a line with its style for a person, and just as it is into a pipe: rich would turn tabs into spaces."""
+    if console.is_terminal:
+        console.print(text)
+    else:
+        click.echo(text.plain, file=console.file)
