@@ -105,4 +105,11 @@ class Form:
         return typed
 
 
+def typed_number(value: Decimal | None) -> str:
+    """A number as one would type it: without zeros behind the point."""
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value == value.to_integral_value() else f"{value.normalize():f}"
+
+
 FULL_WIDTH = str.maketrans("０１２３４５６７８９，．－／％", "0123456789,.-/%")

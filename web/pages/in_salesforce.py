@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -12,7 +13,7 @@ from mapping.fields import FieldMapping, ObjectMapping
 from mapping.record import Record, Value
 from web import sides, vocabulary
 from web.context import Message, services, store, tell
-from web.fields import Form
+from web.fields import Form, typed_number
 from web.services import Colleague, OrgRecord, ServiceRefused
 from web.twin import page
 from web.words import gettext
@@ -210,7 +211,9 @@ def _options(object_name: str, field: FieldMapping) -> list[dict[str, str]]:
 
 
 def _typed(value: Value) -> str:
-    return "" if value is None else (f"{value:f}" if hasattr(value, "as_tuple") else str(value))
+    if isinstance(value, Decimal):
+        return typed_number(value)
+    return "" if value is None else str(value)
 
 
 def _read(form: Form, field: FieldMapping) -> Value:

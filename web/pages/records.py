@@ -16,7 +16,7 @@ from pipeline import stages as stage_lines
 from pipeline.deals import Order
 from web import vocabulary
 from web.context import Message, services, store, tell
-from web.fields import Form
+from web.fields import Form, typed_number
 from web.pages.opportunities import expect, present
 from web.pages.pipeline import today
 from web.services import ServiceRefused
@@ -65,12 +65,10 @@ def edit_opportunity(record_id: str) -> AnyResponse:
     deal = expect(found)
     typed = {
         "Name": deal.name,
-        "Amount": "" if deal.amount is None else f"{deal.amount:f}",
+        "Amount": typed_number(deal.amount),
         "CloseDate": deal.close_date.isoformat() if isinstance(deal.close_date, date) else "",
         "StageName": deal.stage,
-        "Probability": f"{deal.probability:f}"
-        if deal.probability_is_set_by_hand and deal.probability is not None
-        else "",
+        "Probability": typed_number(deal.probability) if deal.probability_is_set_by_hand else "",
         "NextStep": deal.next_step or "",
     }
     return _opportunity_form(Form(typed=typed), deal)
@@ -140,7 +138,7 @@ def _opportunity_form(form: Form, deal: deals.Deal | None) -> AnyResponse:
 def _stage_option(stage: OrgStage) -> dict[str, Any]:
     name = vocabulary.stage(store(), stage.api_name)
     label = name.label if name.label == name.api else f"{name.label} ({name.api})"
-    chance = "" if stage.probability is None else f" · {stage.probability:f}%"
+    chance = "" if stage.probability is None else f" · {typed_number(stage.probability)}%"
     return {"value": stage.api_name, "text": f"{label}{chance}", "probability": stage.probability}
 
 
