@@ -143,9 +143,11 @@ def pure_modules() -> list[tuple[str, Path]]:
 def test_pure_modules_cannot_block_fail_or_tell_the_time(name: str, path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     tells_the_time = [
-        node.attr
+        node.func.attr
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr in {"now", "utcnow", "today"}
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"now", "utcnow", "today"}
     ]
     impure = [target for target in imported(path) if target.split(".")[0] in IMPURE]
     assert (name, impure, tells_the_time) == (name, [], [])
