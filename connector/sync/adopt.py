@@ -56,6 +56,15 @@ def after_creating(mapping: ObjectMapping, state: RecordState, sent: Record) -> 
     return replace(state, base={**empty, **sent}, remote=None, gone=None)
 
 
+def after_regret(mapping: ObjectMapping, sent: Record, seen: Record) -> RecordState:
+    """The state of a record that was deleted here while it was created there.
+
+    What nobody sent and Salesforce does not fill in by itself is somebody's edit: then a person decides about it.
+    """
+    ours = (each for group in shape_of(mapping).groups for each in group if not each.defaulted_on_create)
+    return RecordState(base={**seen, **{each.name: sent.get(each.name) for each in ours}})
+
+
 @dataclass
 class Adoption:
     """Gives rows made here the ids under which Salesforce knows them."""
@@ -73,7 +82,7 @@ class Adoption:
         settlement = read_back(mapping, id, after_creating(mapping, state, intent.record), seen)
         if state.local is None and state.base is None:
             # Deleted here while it was sent: it waits to be deleted there, under the only id it has.
-            self.ledger.settle(name, [Settlement(id, 0, local=None, base=seen)])
+            self.ledger.settle(name, [read_back(mapping, id, after_regret(mapping, intent.record, seen), seen)])
         elif not self.ledger.adopt(name, intent.id, id, settlement):
             self._settle_renamed(intent, id, seen)
         self.ledger.drop_intent(name, intent.id)

@@ -6,7 +6,7 @@ out. No transaction spans a call to Salesforce. Time comes in through ``clock``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,15 +14,18 @@ from connector.sync import guard
 from connector.sync.adopt import Adoption
 from connector.sync.errors import MappingChanged, PlanRefused, WrongOrganization
 from connector.sync.guard import Limits, Reason
-from connector.sync.model import Create, Delete, Issue, Operation, Plan, Side, Update
+from connector.sync.model import Create, Delete, Issue, Operation, Plan, RecordState, Side, Update
 from connector.sync.order import arranged, cascading_references, parents_first
 from connector.sync.ports import Journal, Ledger, RemoteReplica
 from connector.sync.pull import QUARANTINED, Draft, Pull, Reading, Referee, gather, is_loaded
-from connector.sync.push import NEEDS_CONFIRMATION, Gate, Push, is_permitted, remote_operations
+from connector.sync.push import NEEDS_CONFIRMATION, Gate, Push, is_permitted, remote_operations, remote_stamp
 from connector.sync.report import ObjectReport, Phase, Progress, RunReport
 from connector.sync.resolve import Policies
-from mapping.fields import ObjectMapping
-from mapping.record import RecordId
+from mapping.fields import FieldMapping, ObjectMapping
+from mapping.record import Record, RecordId, is_provisional
+
+PARENT_MISSING = "PARENT_MISSING"
+"""The code of an issue about a record that points at a row that will never get a Salesforce id."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,8 @@ class Engine:
             self.ledger.open_conflicts(name, draft.plan.conflicts)
             report.conflicts = len(draft.plan.conflicts)
             left = {(name, each.id) for each in remote_operations(draft.plan)}
+            for orphan in self._orphans(draft):
+                self.journal.open_issue(push.run, orphan)
             report.unknown = len(left & lost)
             report.refused = len({key for key in left - lost if key in issues and is_refusal(issues[key])})
             report.waiting = len(left) - report.unknown - report.refused
@@ -218,6 +223,23 @@ class Engine:
             for key in [key for key in issues if key[0] == name and key not in left and key not in lost]:
                 if issues[key].code != QUARANTINED or key[1] in fine:
                     self.journal.close_issue(*key)
+
+    def _orphans(self, draft: Draft) -> Iterator[Issue]:
+        """What waits for a parent that was made here and deleted before it was ever sent: it would wait for ever."""
+        for operation in remote_operations(draft.plan):
+            sent = {} if isinstance(operation, Delete) else fields_of(operation)
+            for reference in draft.mapping.references:
+                parent = sent.get(reference.name)
+                if (
+                    isinstance(parent, str)
+                    and is_provisional(parent)
+                    and not self._is_here(reference, RecordId(parent))
+                ):
+                    yield orphaned(operation, reference.name, draft.states[operation.id])
+
+    def _is_here(self, reference: FieldMapping, parent: RecordId) -> bool:
+        known = (self.ledger.states(name, [parent]) for name in reference.reference_to if name in self.objects)
+        return any(state.local is not None for states in known for state in states.values())
 
     # What is planned, and what of it may be done.
 
@@ -326,9 +348,28 @@ def has_deletions(operations: Iterable[Operation]) -> bool:
     return any(isinstance(each, Delete) for each in operations)
 
 
+def fields_of(operation: Create | Update) -> Record:
+    """The values that an operation sends."""
+    return operation.record if isinstance(operation, Create) else operation.fields
+
+
+def orphaned(operation: Create | Update | Delete, reference: str, state: RecordState) -> Issue:
+    """Why a record waits for a parent that will never come, and what to do about it."""
+    return Issue(
+        operation.object,
+        operation.id,
+        PARENT_MISSING,
+        f"{reference} points at a record that was deleted here before it was ever sent. This one was not sent either. "
+        f"Let {reference} point at another record, or delete this one too.",
+        fields=(reference,),
+        token=state.token,
+        stamp=remote_stamp(state),
+    )
+
+
 def is_refusal(issue: Issue) -> bool:
     """Whether an issue is Salesforce's own no, and not ours."""
-    return issue.code not in {NEEDS_CONFIRMATION, QUARANTINED}
+    return issue.code not in {NEEDS_CONFIRMATION, PARENT_MISSING, QUARANTINED}
 
 
 def unconfirmed(operation: Delete) -> Issue:

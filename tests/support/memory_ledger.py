@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -52,6 +52,8 @@ class MemoryLedger:
     aliases: dict[RecordId, RecordId] = field(default_factory=dict)
     sent: dict[tuple[str, RecordId], Intent] = field(default_factory=dict)
     conflicts: dict[str, tuple[Conflict, ...]] = field(default_factory=dict)
+    before_settle: Callable[[], None] | None = None
+    """Called before anything is settled: the place for an edit between plan and apply."""
     writes: int = 0
     """Rows that settle or load wrote, for tests of rest."""
 
@@ -133,8 +135,9 @@ class MemoryLedger:
     def settle(
         self, object_name: str, settlements: Sequence[Settlement], checkpoint: Checkpoint | None = None
     ) -> Sequence[RecordId]:
-        entries = self.entries[object_name]
-        moved = [each.id for each in settlements if entries.get(each.id, Entry()).token != each.token]
+        if self.before_settle:
+            self.before_settle()
+        moved = [each.id for each in settlements if self.has_moved(object_name, each)]
         for each in settlements:
             if each.id not in moved:
                 self._settle_one(object_name, each)
@@ -142,7 +145,12 @@ class MemoryLedger:
             self.marks[object_name] = checkpoint
         return moved
 
+    def has_moved(self, object_name: str, planned: Settlement) -> bool:
+        return self.entries[object_name].get(planned.id, Entry()).token != planned.token
+
     def adopt(self, object_name: str, provisional: RecordId, id: RecordId, settlement: Settlement) -> bool:
+        if self.before_settle:
+            self.before_settle()
         entry = self.entries[object_name].pop(provisional)
         if entry.row is not None:
             entry.row["Id"] = id

@@ -150,9 +150,9 @@ class MemoryReplica:
         self.calls += 1
         fields = self.by_name[intent.object].by_name
         found = {
-            id: dict(row.record)
+            id: {**row.record, "IsDeleted": row.deleted is not None}
             for id, row in self.rows[intent.object].items()
-            if not row.deleted
+            if not (row.deleted and row.deleted.purged)
             and row.made_at >= intent.sent_at
             and all(equal(fields[name], row.made_from.get(name), sent) for name, sent in intent.record.items())
         }
@@ -218,6 +218,8 @@ class MemoryReplica:
         if required and operation.record.get(required) is None:
             message = f"Required fields are missing: [{required}]"
             return Refused(operation, "REQUIRED_FIELD_MISSING", message, (required,))
+        if dangling := self.dangling(operation.object, operation.record):
+            return _points_nowhere(operation, dangling)
         made = self.insert(operation.object, operation.record)
         return Done(operation, made, self._now_holds(operation.object, made))
 
@@ -227,6 +229,8 @@ class MemoryReplica:
             return Moved(operation, None)
         if row.deleted or not self._still(operation.object, row, operation.expected):
             return Moved(operation, _sighting(row))
+        if dangling := self.dangling(operation.object, operation.fields):
+            return _points_nowhere(operation, dangling)
         self.change(operation.object, operation.id, **operation.fields)
         return Done(operation, operation.id, self._now_holds(operation.object, operation.id))
 
@@ -238,6 +242,19 @@ class MemoryReplica:
             return Moved(operation, _sighting(row))
         self.remove(operation.object, operation.id)
         return Done(operation, operation.id, _tombstone(row))
+
+    def dangling(self, object_name: str, record: Record) -> str | None:
+        """The first reference field that points at a record that is not there."""
+        for reference in self.by_name[object_name].references:
+            target = record.get(reference.name)
+            parents = [self.rows[parent] for parent in reference.reference_to if parent in self.rows]
+            if (
+                target is not None
+                and parents
+                and not any(_is_live(rows.get(RecordId(str(target)))) for rows in parents)
+            ):
+                return reference.name
+        return None
 
     def _still(self, object_name: str, row: Row, expected: Record) -> bool:
         fields = self.by_name[object_name].by_name
@@ -278,6 +295,14 @@ class MemoryReplica:
             for child, child_row in self.rows[child_object].items():
                 if child_row.record.get(reference) == id and not child_row.deleted:
                     self._bury(child_object, child, tombstone)
+
+
+def _is_live(row: Row | None) -> bool:
+    return row is not None and row.deleted is None
+
+
+def _points_nowhere(operation: Create | Update, field_name: str) -> Refused:
+    return Refused(operation, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", (field_name,))
 
 
 def _as_stored(value: Value) -> Value:
