@@ -37,6 +37,7 @@ from local_store.json_text import dump_record, load_record
 from local_store.lock import RunLock
 from local_store.store import Store
 from local_store.tables import conflict, run, run_object, run_operation
+from local_store.tables import issue as issue_table
 from mapping.record import Record, RecordId
 
 DONE = "done"
@@ -46,6 +47,10 @@ INTERRUPTED = "interrupted"
 
 PROGRESS_EVERY = timedelta(seconds=1)
 """How often progress is written at most, so that showing it does not become the work."""
+
+RUNS_KEPT = timedelta(days=90)
+CONFLICTS_KEPT = timedelta(days=400)
+"""How long runs with their operations, and settled conflicts and closed issues, are kept."""
 
 COUNTS = tuple(each.name for each in fields(ObjectReport))
 
@@ -111,6 +116,7 @@ class SqlJournal:
         try:
             with write(self._store.engine) as connection:
                 _bury_the_dead(connection, at)
+                _forget_the_old(connection, self._store.clock())
                 made = run.insert().values(trigger=self._trigger, started_at=at).returning(run.c.id)
                 return int(connection.execute(made).scalar_one())
         except BaseException:
@@ -294,6 +300,15 @@ def _bury_the_dead(connection: Connection, now: datetime) -> None:
             progress=None,
         )
     )
+
+
+def _forget_the_old(connection: Connection, now: datetime) -> None:
+    old = select(run.c.id).where(run.c.finished_at < now - RUNS_KEPT)
+    for table in (run_operation, run_object):
+        connection.execute(table.delete().where(table.c.run.in_(old)))
+    connection.execute(run.delete().where(run.c.finished_at < now - RUNS_KEPT))
+    for closed in (conflict, issue_table):
+        connection.execute(closed.delete().where(closed.c.closed_at < now - CONFLICTS_KEPT))
 
 
 def _unaccounted(report: RunReport) -> str | None:

@@ -112,6 +112,12 @@ class SqlLedger:
             if page.checkpoint is not None:
                 _move(connection, page.object, page.checkpoint)
 
+    def unstorable(self, object_name: str, records: Mapping[RecordId, Record]) -> Mapping[RecordId, str]:
+        """The records that this database cannot hold as they are, each with the reason."""
+        mapping = self._store.mapping(object_name)
+        found = ((record_id, loading.not_storable(mapping, [record])) for record_id, record in records.items())
+        return {record_id: reason for record_id, reason in found if reason is not None}
+
     def settle(
         self, object_name: str, settlements: Sequence[Settlement], checkpoint: Checkpoint | None = None
     ) -> Sequence[RecordId]:

@@ -68,9 +68,6 @@ class ObjectTables:
 
 def object_tables(metadata: MetaData, mapping: ObjectMapping, kept: Sequence[FieldMapping] = ()) -> ObjectTables:
     """Describe the tables of an object. ``kept`` are fields that vanished from the org and keep their data."""
-    for name in table_names(mapping.table):
-        if name in metadata.tables:
-            metadata.remove(metadata.tables[name])
     rows, base, remote, live = table_names(mapping.table)
     fields = (*mapping.fields, *kept)
     return ObjectTables(

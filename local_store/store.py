@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -46,6 +47,7 @@ class Store:
         self._mappings: dict[str, ObjectMapping] = {}
         self._tables: dict[str, ObjectTables] = {}
         self._revision = -1
+        self._refreshing = Lock()
 
     @classmethod
     def open(cls, url: str, clock: Clock = utc_now) -> Store:
@@ -124,6 +126,10 @@ class Store:
 
     def refresh(self) -> None:
         """Take over what other processes changed in the mirrored objects. Cheap when nothing did."""
+        with self._refreshing:
+            self._refresh()
+
+    def _refresh(self) -> None:
         with read(self.engine) as connection:
             revision = _setting(connection, REVISION, 0)
             if revision == self._revision:
@@ -131,11 +137,9 @@ class Store:
             found = connection.execute(select(tables.mirror_object.c.mapping)).scalars()
             mappings = {mapping.name: mapping for mapping in map(load_mapping, found)}
             kept = {name: schema.vanished(connection, mapping) for name, mapping in mappings.items()}
-        self._tables = {
-            name: schema.object_tables(self.metadata, mapping, kept[name]) for name, mapping in mappings.items()
-        }
-        self._mappings = mappings
-        self._revision = revision
+        metadata = MetaData()  # a new one: other threads may be using the tables of the old one
+        self._tables = {name: schema.object_tables(metadata, mapping, kept[name]) for name, mapping in mappings.items()}
+        self._mappings, self.metadata, self._revision = mappings, metadata, revision
 
     def _remember(self, connection: Connection, mapping: ObjectMapping) -> None:
         connection.execute(tables.mirror_object.delete().where(tables.mirror_object.c.object == mapping.name))

@@ -31,7 +31,8 @@ WHOLE_ID = 18
 STORED_DATETIME = len("2026-01-31 10:00:00.000")
 
 SAFE_EXPONENT = 250
-"""Far enough from where doubles end that 15 digits are exact without a look."""
+"""Far enough from where doubles end that 15 digits are exact without a look. Beyond that, and where zeros follow the
+digits, a closer look is needed: SQLite keeps a large integral double as an integer, with its binary digits."""
 
 Kind = TypeVar("Kind")
 
@@ -88,7 +89,7 @@ def encode_number(value: Value) -> int | float | str | None:
     """A number goes in exactly or not at all. Raises ``ValueTooLong``."""
     if isinstance(value, Decimal):
         _, digits, exponent = value.as_tuple()
-        if isinstance(exponent, int) and len(digits) <= EXACT_DIGITS and -SAFE_EXPONENT < exponent < SAFE_EXPONENT:
+        if isinstance(exponent, int) and len(digits) <= EXACT_DIGITS and -SAFE_EXPONENT < exponent <= 0:
             return float(value)
         return _exactly(value)
     match value:

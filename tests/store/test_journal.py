@@ -158,6 +158,24 @@ def test_every_operation_is_logged_with_what_became_of_it(journal: SqlJournal) -
     assert (latest.before, latest.after) == ({"Name": "b"}, None)
 
 
+def test_what_is_old_is_forgotten_and_what_is_open_is_not(store: Store, journal: SqlJournal, clock: Clock) -> None:
+    old = journal.begin(START)
+    journal.stored(old, [PutBack("Account", ACME, {"IsWon": False}, {"IsWon": True})])
+    journal.finish(old, report(Account=ObjectReport()))
+    journal.resolved(old, [Resolution(PHONE, Side.REMOTE, "salesforce")])
+    SqlLedger(store).open_conflicts("Account", [PHONE])
+    clock.now += timedelta(days=91)
+    second = journal.begin(clock.now)
+    assert [each.id for each in journal.runs()] == [second]
+    assert journal.operations() == []
+    assert len(journal.conflict_log()) == 1
+    journal.finish(second, report())
+    clock.now += timedelta(days=400)
+    journal.begin(clock.now)
+    assert journal.conflict_log() == []
+    assert len(journal.open_conflicts()) == 1
+
+
 # Issues
 
 

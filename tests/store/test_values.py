@@ -77,6 +77,15 @@ def test_every_record_comes_back_as_it_went_in(everything: Store, values: dict[s
     assert {name: canonical(mapping.by_name[name], value) for name, value in record.items()} == record
 
 
+def test_a_large_round_number_keeps_its_zeros(everything: Store) -> None:
+    round_number = Decimal("36028797018964100")
+    table = everything.table("Everything__c")
+    with write(everything.engine) as connection:
+        connection.execute(table.delete())
+        connection.execute(table.insert().values(currency_c=round_number))
+        assert connection.execute(select(table.c.currency_c)).scalar_one() == round_number
+
+
 @settings(max_examples=2000)
 @example(Decimal("0.1"))
 @example(Decimal("1234567890123.45"))
