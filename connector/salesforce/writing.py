@@ -339,7 +339,7 @@ def _still_holds(mapping: ObjectMapping, operation: Update | Delete, seen: Recor
 
 def _is_editable(mapping: ObjectMapping, name: str) -> bool:
     field = mapping.by_name[name]
-    return (field.createable or field.updateable) and not field.moves_silently
+    return field.createable or field.updateable
 
 
 def _is_later(modified: datetime | None, planned_on: datetime | None) -> bool:

@@ -104,6 +104,14 @@ def test_a_next_page_elsewhere_is_never_asked_for(next_path: str) -> None:
 
 
 @responses.activate
+def test_a_page_with_more_rows_than_announced_is_not_believed() -> None:
+    answer_logins()
+    answer("GET", "query/", page("a", "b", total=1))
+    with pytest.raises(UnexpectedAnswer):
+        client().query(SOQL)
+
+
+@responses.activate
 @pytest.mark.parametrize(
     "body",
     ['{"a": 1,}', "[" * 100_000 + "]" * 100_000, '{"records": {}, "totalSize": 1, "done": true}', '{"records": []}'],

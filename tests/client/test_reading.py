@@ -124,6 +124,18 @@ def test_a_page_with_too_few_rows_is_never_handed_out(site: PlaygroundSite) -> N
         next(pages)
 
 
+@pytest.mark.parametrize("patience", [2000, 500, 200])
+def test_a_query_that_takes_too_long_is_asked_for_in_smaller_pieces(site: PlaygroundSite, patience: int) -> None:
+    replica = site.replica(site.mappings(["Opportunity"]))
+    too_long = [{"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}]
+    fits = "|".join(str(size) for size in (2000, 500, 200) if size <= patience)
+    slow = rf"queryAll/\?q=((?!LIMIT%20({fits})).)*$"
+    site.org.faults.add(Fault(Effect.ANSWER, path=slow, times=999, status=400, body=too_long))
+    pages = observe(replica, {"Opportunity": None})
+    assert sum(len(page.records) + len(page.tombstones) for page in pages) == len(in_org(site, "Opportunity"))
+    assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
 # Polls.
 
 
@@ -188,6 +200,23 @@ def test_a_machine_that_slept_asks_again_with_the_right_time(site: PlaygroundSit
     assert ids_of(pages, "Opportunity") == {deal}
     assert checkpoints(pages)["Opportunity"].stamp == MORNING + timedelta(hours=8)
     assert replica.calls - before == 2
+
+
+def test_a_poll_with_a_row_too_few_is_not_believed(site: PlaygroundSite) -> None:
+    replica = site.replica(site.mappings(["Opportunity"]))
+    begun = checkpoints(observe(replica, {"Opportunity": None}))
+    site.clock.pass_(hours=1)
+    make_deals(site, 3)
+
+    def lose_a_row(url: str, body: Any) -> Any:
+        for part in body["compositeResponse"]:
+            if part["referenceId"].startswith("rows"):
+                part["body"]["records"].pop()
+        return body
+
+    site.adapter.doctor = lose_a_row
+    with pytest.raises(UnexpectedAnswer, match="3 rows were announced, 2 came"):
+        observe(replica, begun)
 
 
 def test_rows_within_the_overlap_are_read_again(site: PlaygroundSite) -> None:

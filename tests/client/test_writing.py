@@ -210,6 +210,13 @@ def test_a_refused_value_is_refused_with_the_field_and_the_others_go_through(
     assert isinstance(done, Done)
 
 
+def test_two_updates_of_one_record_come_one_after_the_other(site: PlaygroundSite, replica: SalesforceReplica) -> None:
+    first = replace(update(replica, make_deal(site), NextStep="One"), unmodified_since=None)
+    second = replace(first, fields={"NextStep": "Two"}, expected={"NextStep": "One"})
+    assert all(isinstance(outcome, Done) for outcome in replica.apply([first, second]))
+    assert seen(replica, first.id)["NextStep"] == "Two"
+
+
 def test_many_updates_travel_as_collections(site: PlaygroundSite, replica: SalesforceReplica) -> None:
     ids = [make_deal(site, Name=f"Deal {number}") for number in range(210)]
     now = replica.read("Opportunity", ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,8 @@ class Watched(PlaygroundAdapter):
     sent: list[requests.PreparedRequest] = field(default_factory=list)
     meddle: Callable[[requests.PreparedRequest], None] | None = None
     """Called before each request: the place for a colleague's edit or an ended session."""
+    doctor: Callable[[str, Any], Any] | None = None
+    """Given the address and the JSON of each answer, gives the JSON that shall arrive instead."""
 
     def __post_init__(self) -> None:
         super().__init__(self.org)
@@ -69,7 +72,10 @@ class Watched(PlaygroundAdapter):
         self.sent.append(request)
         if self.meddle is not None:
             self.meddle(request)
-        return super().send(request, *args, **kwargs)
+        response = super().send(request, *args, **kwargs)
+        if self.doctor is not None and response.content:
+            response._content = json.dumps(self.doctor(str(request.url), response.json())).encode()
+        return response
 
 
 @dataclass
