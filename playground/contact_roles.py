@@ -12,17 +12,11 @@ from playground.store import Row
 from playground.work import Work
 
 
-def complete(work: Work, old: Row | None, new: Row, sent: Collection[str]) -> None:
-    """Decide IsPrimary of the row about to be saved: a contact that is primary already is so in every row."""
-    if old is not None:
-        return
-    opportunity = work.store.get("Opportunity", new["OpportunityId"])
-    if opportunity and opportunity["ContactId"] == new["ContactId"]:
-        new["IsPrimary"] = 1
-
-
 def settle_primary(work: Work, old: Row | None, new: Row, _sent: Collection[str]) -> None:
-    """Make the opportunity's primary contact follow the row that was just saved, and its other rows after it."""
+    """Make the opportunity's primary contact follow the row that was just saved, and all its rows after it.
+
+    A new row of the contact that is primary already becomes primary too, whatever was sent.
+    """
     opportunity = work.store.get("Opportunity", new["OpportunityId"])
     if opportunity is None:
         return
@@ -31,18 +25,18 @@ def settle_primary(work: Work, old: Row | None, new: Row, _sent: Collection[str]
         primary = new["ContactId"]
     elif old is not None and old["IsPrimary"]:
         primary = None
-    set_primary(work, opportunity, primary, except_id=new["Id"])
+    set_primary(work, opportunity, primary)
 
 
 def forget(work: Work, role: Row) -> None:
     """After a role was taken away: when its contact was the primary one, there is none now."""
     opportunity = work.store.get("Opportunity", role["OpportunityId"])
     if opportunity and role["IsPrimary"]:
-        set_primary(work, opportunity, None, except_id=role["Id"])
+        set_primary(work, opportunity, None)
 
 
-def set_primary(work: Work, opportunity: Row, contact_id: str | None, *, except_id: str) -> None:
-    """Store the primary contact and flip the rows that now read differently; ``except_id`` has its stamp already."""
+def set_primary(work: Work, opportunity: Row, contact_id: str | None) -> None:
+    """Store the primary contact and flip the rows that now read differently."""
     if opportunity["ContactId"] != contact_id:
         changes: Row = {"ContactId": contact_id}
         if work.settings.primary_contact_stamps_opportunity:
@@ -53,6 +47,6 @@ def set_primary(work: Work, opportunity: Row, contact_id: str | None, *, except_
         if row["IsPrimary"] == is_primary:
             continue
         flipped: Row = {"IsPrimary": is_primary}
-        if work.settings.flipped_roles_get_new_stamp and row["Id"] != except_id:
+        if work.settings.flipped_roles_get_new_stamp:
             flipped["SystemModstamp"] = work.stamp
         work.store.update("OpportunityContactRole", row["Id"], flipped)

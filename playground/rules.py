@@ -92,7 +92,6 @@ _BEFORE: dict[str, Before] = {
     "Contact": _name_person,
     "User": _name_person,
     "Opportunity": opportunities.complete,
-    "OpportunityContactRole": contact_roles.complete,
     "Task": _complete_task,
     "Event": _complete_event,
 }

@@ -1,7 +1,7 @@
 """Serves a WSGI application over HTTPS on loopback: threads, keep-alive, no log lines, no name look-ups.
 
-Doubled slashes reach the application as they were sent. The TLS handshake happens in the connection's own thread, so
-that a client that connects and says nothing keeps nobody else waiting.
+Doubled slashes reach the application as they were sent. The TLS handshake happens at the first read, in the
+connection's own thread, so that a client that connects and says nothing keeps nobody else waiting.
 """
 
 from __future__ import annotations
@@ -56,11 +56,6 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     timeout = _IDLE_TIMEOUT_S
     server: Server
-
-    def handle(self) -> None:
-        if isinstance(self.connection, ssl.SSLSocket):
-            self.connection.do_handshake()
-        super().handle()
 
     def answer(self) -> None:
         """Answer one request; a fault that cuts the connection leaves without a byte."""

@@ -97,11 +97,12 @@ def test_a_child_deleted_before_its_parent_does_not_return_with_it(api: Caller, 
     assert api.get(f"/sobjects/Contact/{contact}").status_code == 404
 
 
-def test_a_second_deletion_stands_on_its_own(api: Caller, org: Org) -> None:
+def test_a_second_deletion_stands_on_its_own(api: Caller, org: Org, clock: StillClock) -> None:
     account = api.create("Account", Name="A")
     contact = api.create("Contact", LastName="L", AccountId=account)
     api.delete(f"/sobjects/Account/{account}")
     org.undelete("Account", account)
+    clock.advance(minutes=1)
     api.delete(f"/sobjects/Contact/{contact}")
     api.delete(f"/sobjects/Account/{account}")
 
