@@ -16,25 +16,33 @@ from local_store.errors import DatabaseBusy, DatabaseUnusable, StoreError
 WRITES = "forcemirror_writes"
 """Execution option of a connection whose transactions take the write lock at once."""
 
+CAPTURED = frozenset({"sqlite"})
+"""Databases that there is a change capture for. Without one a local edit would be lost."""
+
 BUSY_SECONDS = 10
 """How long a writer waits for another one. Write transactions are short (design decision 3)."""
 
 PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",  # first: the next one may have to wait for another process
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",
-    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
 )
 
 
 def connect(url: str) -> Engine:
     """Make the engine for a database URL. Opens nothing yet; the first use raises ``DatabaseUnusable`` if it must."""
-    engine = create_engine(make_url(url))
+    parsed = make_url(url)
+    if parsed.get_backend_name() not in CAPTURED:
+        raise DatabaseUnusable(
+            f"This version cannot keep a mirror in {parsed.get_backend_name()}: it notes local edits in SQLite only.",
+            "Use a URL like sqlite:///mirror.db.",
+        )
+    engine = create_engine(parsed)
     event.listen(engine, "handle_error", _give_a_type)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 

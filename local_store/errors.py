@@ -60,5 +60,5 @@ class ValueTooLong(ValueNotStorable):
     def __init__(self, value: object) -> None:
         super().__init__(
             f"The number {value} has more digits than SQLite keeps exactly (15).",
-            "Keep this mirror in PostgreSQL, which keeps 18.",
+            "PostgreSQL keeps 18, but this version has no mirror in PostgreSQL yet. The value stays as it was.",
         )

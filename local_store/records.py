@@ -106,9 +106,10 @@ class Records:
                 return
             pause(connection)
             base = connection.execute(select(found.base).where(found.base.c.id == present)).one_or_none()
-            rows_of.remove(connection, found.rows, [present])
-            if base is not None:
-                connection.execute(found.rows.insert().values(dict(base._mapping)))
+            if base is None:
+                rows_of.remove(connection, found.rows, [present])
+            else:
+                rows_of.upsert(connection, found.rows, [dict(base._mapping)])
             rows_of.remove(connection, found.base, [present])
             connection.execute(touched.delete().where(*touch))
             resume(connection)

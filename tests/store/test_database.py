@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from connector.sync.model import Settlement
 from local_store.database import connect, read, write
 from local_store.errors import DatabaseBusy, DatabaseUnusable, StoreError
+from local_store.ledger import SqlLedger
 from local_store.migrate import HEAD, configuration, migrate, revision
+from local_store.records import Records
 from local_store.store import Store
 from local_store.tables import internal
 from local_store.types import MirrorType
+from mapping.record import RecordId
 
 
 def open_store(path: Path, query: str = "") -> None:
@@ -64,6 +69,11 @@ def test_a_read_only_file_is_refused_before_anything_is_promised(store: Store, p
         assert "permissions" in told.value.advice
 
 
+def test_a_database_without_change_capture_is_refused() -> None:
+    with pytest.raises(DatabaseUnusable, match="cannot keep a mirror in postgresql"):
+        Store.open("postgresql://localhost/mirror")
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnusable, match="cannot be opened"):
         open_store(tmp_path / "nowhere" / "mirror.db")
@@ -105,6 +115,35 @@ def test_a_reader_sees_one_state_while_others_write(store: Store, stranger: sqli
         assert connection.execute(count).scalar_one() == 0
     with read(store.engine) as connection:
         assert connection.execute(count).scalar_one() == 1
+
+
+def test_many_writers_at_once_lose_nothing(store: Store) -> None:
+    records, ledger = Records(store), SqlLedger(store)
+
+    def insert(number: int) -> RecordId:
+        return records.insert("Account", {"Name": f"Account {number}"})
+
+    def settle(_: int) -> None:
+        found = ledger.waiting("Account")
+        agreed = [Settlement(id, each.token, each.local, each.local) for id, each in found.items() if each.local]
+        ledger.settle("Account", agreed[:3])
+
+    with ThreadPoolExecutor(4) as threads:
+        settled = [threads.submit(settle, number) for number in range(10)]
+        made = list(threads.map(insert, range(40)))
+    for each in settled:
+        each.result()
+    assert ledger.states("Account", made).keys() == set(made)
+    assert all(state.token for state in ledger.waiting("Account").values())
+    assert store.capture_problems() == []
+
+
+def test_two_processes_may_make_the_database_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'mirror.db'}"
+    with ThreadPoolExecutor(4) as threads:
+        for store in threads.map(lambda _: Store.open(url), range(4)):
+            assert store.capture_problems() == []
+            store.close()
 
 
 def test_an_error_of_a_statement_is_not_an_error_of_the_database(store: Store) -> None:

@@ -233,6 +233,20 @@ def test_an_edit_waits_field_by_field_until_it_is_taken_back(ledger: SqlLedger, 
     assert state(ledger) == RecordState(base=account(), local=account())
 
 
+def test_a_column_that_an_analyst_added_survives_the_sync_and_taking_back(
+    ledger: SqlLedger, store: Store, records: Records
+) -> None:
+    with write(store.engine) as connection:
+        connection.exec_driver_sql("ALTER TABLE account ADD COLUMN my_note TEXT")
+        connection.exec_driver_sql("UPDATE account SET my_note = 'call again'")
+    settle(ledger, account(Name="Acme Corp"))
+    records.update("Account", ACME, {"Name": "Acme Ltd"})
+    records.take_back("Account", ACME)
+    with read(store.engine) as connection:
+        note = connection.exec_driver_sql("SELECT name, my_note FROM account WHERE id = ?", (ACME,)).one()
+    assert tuple(note) == ("Acme Corp", "call again")
+
+
 def test_a_delete_is_taken_back_too(ledger: SqlLedger, records: Records) -> None:
     records.delete("Account", ACME)
     assert records.get("Account", ACME) is None
