@@ -6,7 +6,7 @@ out. No transaction spans a call to Salesforce. Time comes in through ``clock``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from connector.sync import guard
 from connector.sync.adopt import Adoption
 from connector.sync.errors import MappingChanged, PlanRefused, WrongOrganization
 from connector.sync.guard import Limits, Reason
-from connector.sync.model import Create, Delete, Issue, Operation, Plan, RecordState, Side, Update
+from connector.sync.model import Create, Delete, Issue, Operation, Plan, RecordState, Side, Tombstone, Update
 from connector.sync.order import arranged, cascading_references, parents_first
 from connector.sync.ports import Journal, Ledger, RemoteReplica
 from connector.sync.pull import QUARANTINED, Draft, Pull, Reading, Referee, gather, is_loaded
@@ -260,7 +260,7 @@ class Engine:
     def _whole(self, drafts: Mapping[str, Draft], unknown: Collection[tuple[str, RecordId]]) -> Plan:
         """One plan for all objects, in an order that can be carried out, deletions with all they take along."""
         plan = arranged(self.objects.values(), [draft.plan for draft in drafts.values()])
-        cascades = self._cascades(plan)
+        cascades = self._cascades(plan, drafts)
         return replace(
             plan,
             operations=tuple(
@@ -272,26 +272,43 @@ class Engine:
             ),
         )
 
-    def _cascades(self, plan: Plan) -> dict[tuple[str, RecordId], list[tuple[str, RecordId]]]:
-        """The live mirrored records that Salesforce deletes along with each deletion, however deep."""
+    def _cascades(
+        self, plan: Plan, drafts: Mapping[str, Draft]
+    ) -> dict[tuple[str, RecordId], list[tuple[str, RecordId]]]:
+        """The records that Salesforce deletes along with each deletion, however deep: those that are mirrored, and
+        those that were just read and that nobody here has seen."""
         references = cascading_references(self.objects.values())
         found: dict[tuple[str, RecordId], list[tuple[str, RecordId]]] = {}
         for name in self.objects:
             doomed = [each.id for each in remote_operations(plan) if isinstance(each, Delete) and each.object == name]
             for record_id in doomed:
-                found[(name, record_id)] = self._descendants(name, record_id, references)
+                found[(name, record_id)] = self._descendants(name, record_id, references, drafts)
         return found
 
+    def _children(
+        self, name: str, ids: Sequence[RecordId], pairs: Sequence[tuple[str, str]], drafts: Mapping[str, Draft]
+    ) -> Iterator[tuple[str, RecordId]]:
+        for group in self.ledger.children(name, ids, pairs).values():
+            yield from group
+        for child_object, reference in pairs:
+            for record_id, seen in drafts[child_object].incoming.items():
+                if not isinstance(seen, Tombstone) and seen.get(reference) in ids:
+                    yield child_object, record_id
+
     def _descendants(
-        self, name: str, record_id: RecordId, references: Mapping[str, Sequence[tuple[str, str]]]
+        self,
+        name: str,
+        record_id: RecordId,
+        references: Mapping[str, Sequence[tuple[str, str]]],
+        drafts: Mapping[str, Draft],
     ) -> list[tuple[str, RecordId]]:
         found: dict[tuple[str, RecordId], None] = {}
         level: dict[str, list[RecordId]] = {name: [record_id]}
         while level:
             below: dict[str, list[RecordId]] = {}
             for parent, ids in level.items():
-                children = self.ledger.children(parent, ids, references[parent]) if references.get(parent) else {}
-                for child_object, child in (each for group in children.values() for each in group):
+                pairs = references.get(parent, ())
+                for child_object, child in self._children(parent, ids, pairs, drafts) if pairs else ():
                     if (child_object, child) not in found:
                         found[(child_object, child)] = None
                         below.setdefault(child_object, []).append(child)
@@ -300,15 +317,15 @@ class Engine:
 
     def _reasons(self, plan: Plan) -> tuple[Reason, ...]:
         """Why a plan must not be carried out. Only what would be done counts: here everything, there what is open."""
-        done = [
-            each
-            for each in plan.operations
-            if not isinstance(each, Create | Update | Delete)
-            or each.side is Side.LOCAL
-            or is_permitted(self.settings.permissions, each)
-        ]
-        counts = {name: self.ledger.live_count(name) for name in self.objects} if has_deletions(done) else {}
+        done = [each for each in plan.operations if isinstance(each, Delete) and self._counts(each)]
+        counts = {name: self.ledger.live_count(name) for name in self.objects} if done else {}
         return guard.reasons(Plan(tuple(done)), counts, self.settings.limits, self.settings.allowed_deletes)
+
+    def _counts(self, operation: Delete) -> bool:
+        """History rows, which nobody can delete by themselves, go with their record and are not counted again."""
+        if operation.side is Side.REMOTE:
+            return is_permitted(self.settings.permissions, operation)
+        return self.objects[operation.object].deletable
 
     def _may_go(self, operation: Create | Update | Delete) -> bool:
         return is_permitted(self.settings.permissions, operation) and self._is_confirmed(operation)
@@ -343,11 +360,6 @@ def what_happened(fault: BaseException) -> tuple[str, str]:
     return message, getattr(fault, "advice", "Sync again; nothing was lost. If it happens again, report it.")
 
 
-def has_deletions(operations: Iterable[Operation]) -> bool:
-    """Whether there is anything for the guards to count."""
-    return any(isinstance(each, Delete) for each in operations)
-
-
 def fields_of(operation: Create | Update) -> Record:
     """The values that an operation sends."""
     return operation.record if isinstance(operation, Create) else operation.fields
@@ -375,10 +387,11 @@ def is_refusal(issue: Issue) -> bool:
 def unconfirmed(operation: Delete) -> Issue:
     """Why a deletion waits, and what to do about it."""
     count = len(operation.cascades)
+    more = "1 more record" if count == 1 else f"{count} more records"
     return Issue(
         operation.object,
         operation.id,
         NEEDS_CONFIRMATION,
-        f"Deleting this {operation.object} in Salesforce deletes {count} more records with it. It was not sent. "
+        f"Deleting this {operation.object} in Salesforce deletes {more} with it. It was not sent. "
         f"If that is intended: forcemirror sync --allow-deletes {count + 1}",
     )

@@ -45,11 +45,14 @@ def ready(mapping: ObjectMapping, operations: Iterable[Create | Update]) -> tupl
 
 
 def cascading_references(objects: Iterable[ObjectMapping]) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """By parent object: the (object, reference field) pairs through which its deletion takes children along."""
+    """By parent object: the (object, reference field) pairs through which its deletion takes children along.
+
+    History rows, which nobody can delete by themselves, are a part of their record and do not count.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     for child in objects:
         for field in child.references:
-            if field.cascade_delete:
+            if field.cascade_delete and child.deletable:
                 for parent in field.reference_to:
                     found.setdefault(parent, []).append((child.name, field.name))
     return found

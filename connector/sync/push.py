@@ -11,6 +11,7 @@ from connector.sync.model import (
     Create,
     Delete,
     Done,
+    FieldConflict,
     Intent,
     Issue,
     Moved,
@@ -18,6 +19,7 @@ from connector.sync.model import (
     Plan,
     RecordState,
     Refused,
+    Resolution,
     Settlement,
     Side,
     Sighting,
@@ -215,6 +217,8 @@ class Push:
             case Delete():
                 self.settle(name, operation.id, {}, outcome.seen)
         self.journal.close_issue(name, operation.id)
+        if outcome.overwritten and isinstance(operation, Update):
+            resolutions.append(unseen_overwrite(operation, outcome.overwritten))
         if resolutions:
             self.journal.resolved(self.run, resolutions)
 
@@ -279,6 +283,14 @@ def remote_operations(plan: Plan) -> Iterator[Sent]:
     for operation in plan.on(Side.REMOTE):
         assert isinstance(operation, Create | Update | Delete)
         yield operation
+
+
+def unseen_overwrite(update: Update, overwritten: Record) -> Resolution:
+    """An edit of the same second that no condition could stop: both values go to the conflict log (invariant 6)."""
+    local = {name: update.fields[name] for name in overwritten if name in update.fields}
+    base = {name: update.expected[name] for name in local if name in update.expected}
+    conflict = FieldConflict(update.object, update.id, base, local, {name: overwritten[name] for name in local})
+    return Resolution(conflict, Side.LOCAL, "written in the same second")
 
 
 def issue_of(refused: Refused, state: RecordState) -> Issue:
