@@ -274,6 +274,9 @@ class Writer:
                 )
             case Create() as create:
                 seen = seen if seen is not None else self._look(mapping, id)
+                if isinstance(seen, Tombstone):
+                    # Made, and deleted by somebody else a moment later: the next read brings that news.
+                    seen = seen.record
                 return Done(create, id, seen if seen is not None else _as_sent(each))
 
     def _failed(
