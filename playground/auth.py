@@ -72,7 +72,9 @@ def open_session(org: Org, user_id: str) -> Session:
     """Begin a session of that user and keep it."""
     secret = "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_LENGTH))
     session = Session(f"{org.organization_id[:15]}!{secret}", user_id, org.settings.client_id)
+    ended = org.now() - timedelta(hours=org.settings.session_hours)
     with org.store.transaction():
+        org.store.execute("DELETE FROM _session WHERE last_used < ?", (values.stamp(ended),))
         org.store.execute(
             "INSERT INTO _session (token, user_id, client_id, last_used) VALUES (?, ?, ?, ?)",
             (session.token, user_id, session.client_id, values.stamp(org.now())),

@@ -167,3 +167,12 @@ def test_introspection_tells_whether_a_token_lives(api: Caller, org: Org) -> Non
 
     assert api.session.post(url, data={"token": org.login().token}).json()["active"] is True
     assert api.session.post(url, data={"token": "x"}).json() == {"active": False}
+
+
+def test_sessions_that_ended_are_forgotten(api: Caller, org: Org, clock: StillClock) -> None:
+    clock.advance(hours=13)
+
+    kept = org.login()
+
+    assert org.store.execute("SELECT token FROM _session") == [(kept.token,)]
+    assert api.get("/limits").status_code == 401
