@@ -156,7 +156,7 @@ def main_menu() -> list[dict[str, Any]]:
     ]
     if services().colleague is not None:
         entries.append(("in_salesforce", "in_salesforce.index", gettext("In Salesforce"), 0))
-    current = (request.blueprint or "").split(".")[0]
+    current = request.path.split("/")[1].replace("-", "_")
     return [
         {"text": text, "href": url_for(endpoint), "current": name == current, "count": count}
         for name, endpoint, text, count in entries

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from local_store.records import Records
-from mapping.record import Record, RecordId
+from mapping.record import Record, RecordId, Value
 from mapping.stages import OrgStage
 from pipeline import deals, drafts, people
 from pipeline import stages as stage_lines
 from pipeline.deals import Order
-from web import vocabulary
+from web import sides, vocabulary
 from web.context import Message, services, store, tell
 from web.fields import Form, typed_number
 from web.pages.opportunities import expect, present
@@ -95,7 +95,28 @@ def update_opportunity(record_id: str) -> AnyResponse:
 
     if _save(form, save) is None:
         return _opportunity_form(form, deal)
-    return _saved(url_for("opportunities.show", record_id=deal.id))
+    return _saved(url_for("opportunities.show", record_id=deal.id), also=_resets(before, changed))
+
+
+def _resets(before: Record, changed: Record) -> str:
+    """What a change of stage set along with it, in words."""
+    if "StageName" not in changed:
+        return ""
+    found = [
+        f"{_label(name)} {_said(name, before.get(name))} → {_said(name, changed[name])}"
+        for name in ("Probability", "ForecastCategoryName")
+        if name in changed
+    ]
+    separator = "、" if g.language == "zh_CN" else ", "
+    return gettext("The stage also set %(resets)s.", resets=separator.join(found)) if found else ""
+
+
+def _label(name: str) -> str:
+    return vocabulary.field(store(), "Opportunity", name)
+
+
+def _said(name: str, value: Value) -> str:
+    return sides.shown("Opportunity", name, value).text
 
 
 def _read_opportunity(form: Form, *, current_stage: str) -> Record:
@@ -351,12 +372,17 @@ def _save(form: Form, write: Any) -> Any:
         return None
 
 
-def _saved(target: str, *, deleted: bool = False) -> AnyResponse:
+def _saved(target: str, *, deleted: bool = False, also: str = "") -> AnyResponse:
     title = gettext("Deleted in your database.") if deleted else gettext("Saved in your database.")
     if services().sends_at_once:
         services().request_sync()
-        tell(Message(title, gettext("It is being sent to Salesforce now."), href=target, link=gettext("Reload")))
+        text = gettext("It is being sent to Salesforce now.")
+        tell(Message(title, _joined(also, text), href=target, link=gettext("Reload")))
     else:
         text = gettext("It is sent with the next sync.")
-        tell(Message(title, text, href=url_for("sync.index"), link=gettext("To the sync page")))
+        tell(Message(title, _joined(also, text), href=url_for("sync.index"), link=gettext("To the sync page")))
     return redirect(target)
+
+
+def _joined(*sentences: str) -> str:
+    return ("" if g.language == "zh_CN" else " ").join(sentence for sentence in sentences if sentence)
