@@ -6,6 +6,7 @@ These fields of Account, Contact and Opportunity move without a new stamp (sales
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from playground.store import Row, Store, quoted
 from playground.work import Work
@@ -52,4 +53,5 @@ def summarise(store: Store, parent: str, record_id: str, field: str, today: str)
             bool(store.execute(tasks, (record_id,))[0][0] or store.execute(events, (record_id, today))[0][0])
         )
         changes["HasOverdueTask"] = int(bool(overdue))
+        changes["LastActivityInDays"] = (date.fromisoformat(today) - date.fromisoformat(last)).days if last else None
     store.update(parent, record_id, changes)

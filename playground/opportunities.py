@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from playground import errors
 from playground.store import Row
 from playground.work import Work
 
@@ -45,6 +46,8 @@ def complete(work: Work, old: Row | None, new: Row, sent: Collection[str]) -> No
     for name in ("Probability", "ForecastCategoryName"):
         if name in sent and new.get(name) is None:
             new[name] = _stage_default(work, new["StageName"], name)
+    if not 0 <= (new["Probability"] or 0) <= 100:
+        raise errors.NumberOutOfRange("Probability (%)", new["Probability"], "Probability")
     new["ForecastCategory"] = FORECAST_CATEGORY.get(str(new.get("ForecastCategoryName")), "Pipeline")
     new["ExpectedRevenue"] = expected_revenue(new.get("Amount"), new.get("Probability"))
     new.update(fiscal_period(new["CloseDate"], work.organization()))

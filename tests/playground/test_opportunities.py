@@ -224,6 +224,14 @@ def test_activities_show_on_the_opportunity_without_a_stamp(api: Caller, clock: 
 
     assert (overdue["HasOpenActivity"], overdue["HasOverdueTask"], overdue["LastActivityDate"]) == (True, True, None)
     assert (done["HasOpenActivity"], done["HasOverdueTask"], done["LastActivityDate"]) == (False, False, "2026-11-20")
+    assert (overdue["LastActivityInDays"], done["LastActivityInDays"]) == (None, 3)
     assert before["SystemModstamp"] == overdue["SystemModstamp"] == done["SystemModstamp"]
     task = api.record("Task", task_id)
     assert (task["AccountId"], task["IsClosed"]) == (account_id, True)
+
+
+@pytest.mark.parametrize("probability", [-1, 101])
+def test_a_probability_beyond_certainty_is_refused(api: Caller, probability: int) -> None:
+    answer = api.patch(f"/sobjects/Opportunity/{api.deal()}", {"Probability": probability})
+
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "NUMBER_OUTSIDE_VALID_RANGE")
