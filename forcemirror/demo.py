@@ -137,13 +137,14 @@ def check(demo: Demo) -> Proof:
     found.records.update("Opportunity", here, {"NextStep": mine})
     found.client.update("Opportunity", there, {"NextStep": theirs})
     report = found.sync(trigger="demo check")
-    _expect(found.client.get("Opportunity", here, ["NextStep"]).get("NextStep"), mine, "Salesforce", here)
+    expect(found.client.get("Opportunity", here, ["NextStep"]).get("NextStep"), mine, "Salesforce", here)
     arrived = found.records.get("Opportunity", there) or {}
-    _expect(arrived.get("NextStep"), theirs, "your database", there)
+    expect(arrived.get("NextStep"), theirs, "your database", there)
     return Proof(here, there, report)
 
 
-def _expect(seen: object, expected: str, where: str, record_id: RecordId) -> None:
+def expect(seen: object, expected: str, where: str, record_id: RecordId) -> None:
+    """Raise ``ArrivalMissing`` when a side does not hold what was expected."""
     if seen != expected:
         raise ArrivalMissing(
             "Opportunity {id} should hold {expected!r} in {where}, but holds {seen!r}.",

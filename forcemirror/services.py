@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from connector.salesforce.errors import SalesforceError
-from connector.sync.errors import RunFailed
+from connector.sync.errors import AnotherRunIsActive, RunFailed
 from connector.sync.model import Side
 from connector.sync.report import Phase, Progress
 from forcemirror.background import Background
@@ -34,6 +35,12 @@ from web.services import (
     SyncRequest,
 )
 
+log = logging.getLogger(__name__)
+
+TRIES = 60
+BETWEEN_TRIES_S = 1.0
+"""How long a wish waits while another process syncs."""
+
 Step = Literal["observe", "plan", "settle", "send", "check"]
 
 STEPS: Mapping[Phase, Step] = {
@@ -53,12 +60,19 @@ def utc_now() -> datetime:
 class InstalledServices:
     """The services of one installation. Safe to share between threads; ``stop`` it when done."""
 
-    def __init__(self, installation: Installation, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        clock: Callable[[], datetime] = utc_now,
+        between_tries_s: float = BETWEEN_TRIES_S,
+    ) -> None:
         self._installation = installation
+        self._between_tries_s = between_tries_s
         self._clock = clock
         minutes = installation.project.settings.sync_every_minutes
         self._interval = timedelta(minutes=minutes) if minutes else None
-        self._background = Background(self._run, self._interval, clock)
+        self._background = Background(self._run_quietly, self._interval, clock)
+        self._stopping = threading.Event()
         self._exercise = installation.project.exercise
         self._stage_mapping = installation.project.stage_mapping
         self._last_check: PracticeCheck | None = None
@@ -73,6 +87,7 @@ class InstalledServices:
 
     def stop(self) -> None:
         """Let the run under way end."""
+        self._stopping.set()
         self._background.stop()
 
     @property
@@ -193,6 +208,21 @@ class InstalledServices:
                 objects = self._installation.project.settings.objects
                 self._colleague = PlaygroundColleague(self._installation.client, objects)
             return self._colleague
+
+    def _run_quietly(self) -> None:
+        """A run in the background. Why it failed stands in the journal; the pages show it."""
+        for _ in range(TRIES):
+            try:
+                self._run()
+            except AnotherRunIsActive:
+                # Somebody syncs from a terminal. That run may have looked before the save that made the wish.
+                if self._stopping.wait(self._between_tries_s):
+                    return
+            except (RunFailed, StoreError, ForcemirrorError) as error:
+                log.warning("sync: %s", error.message)
+                return
+            else:
+                return
 
     def _run(self) -> None:
         # The check of an exercise and the background must not get in each other's way.

@@ -9,15 +9,13 @@ from typing import Any
 
 from forcemirror.connecting import VERBS, organization
 from forcemirror.organization import Organization
+from local_store.journal import DONE
 from local_store.lock import RunLock
 from local_store.store import Store
 from pipeline import sync_state
 
 RUNS_LOOKED_AT = 50
 """How far back a good run is looked for; beyond that the data counts as never synced for the sake of the reader."""
-
-GREEN = "done"
-"""The journal's word for a run that did what it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,8 @@ class LastRuns:
 def last_runs(store: Store) -> LastRuns:
     """How the last runs ended."""
     ended = [run for run in sync_state.runs(store, RUNS_LOOKED_AT) if run.finished_at is not None]
-    synced_at = next((run.finished_at for run in ended if run.outcome == GREEN), None)
-    if not ended or ended[0].outcome == GREEN:
+    synced_at = next((run.finished_at for run in ended if run.outcome == DONE), None)
+    if not ended or ended[0].outcome == DONE:
         return LastRuns(synced_at)
     return LastRuns(synced_at, ended[0].finished_at, ended[0].reason or "", ended[0].advice or "")
 
