@@ -88,6 +88,9 @@ class Ledger(Protocol):
         Rows that were touched here or are known already are left alone; use ``settle`` for those.
         """
 
+    def unstorable(self, object_name: str, records: Mapping[RecordId, Record]) -> Mapping[RecordId, str]:
+        """The records that this database cannot hold as they are, each with the reason (decision 11)."""
+
     def settle(
         self, object_name: str, settlements: Sequence[Settlement], checkpoint: Checkpoint | None = None
     ) -> Sequence[RecordId]:

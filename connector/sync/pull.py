@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.sync.model import (
     Checkpoint,
@@ -134,7 +134,7 @@ class Pull:
             done[page.object] += len(page.records) + len(page.tombstones)
             self.progress(Progress(Phase.READING, page.object, done[page.object], page.announced))
             if page.object in readings:
-                gather(self.objects[page.object], readings[page.object], page)
+                gather(self.objects[page.object], readings[page.object], self.storable(page))
             else:
                 self.load(page, referee)
                 self.journal.beat(self.run)
@@ -146,7 +146,7 @@ class Pull:
     def load(self, page: Page, referee: Referee) -> None:
         """Store a page of a first read. What the mirror knows already, from a row made here or from an earlier page
         of a read that takes its time, is planned like any other change."""
-        mapping, report = self.objects[page.object], self.reports[page.object]
+        mapping, report, page = self.objects[page.object], self.reports[page.object], self.storable(page)
         incoming = {id: seen for id, seen in sightings(mapping, page).items() if id not in page.quarantined}
         known = self.ledger.states(page.object, list(incoming))
         if known:
@@ -156,6 +156,14 @@ class Pull:
         report.received += len(incoming) + len(page.quarantined)
         report.applied += len(incoming) - len(known)
         self.set_aside(page.object, page.quarantined)
+
+    def storable(self, page: Page) -> Page:
+        """A page without the records that the database cannot hold; those are set aside with the reason."""
+        refused = self.ledger.unstorable(page.object, page.records)
+        if not refused:
+            return page
+        records = {record_id: record for record_id, record in page.records.items() if record_id not in refused}
+        return replace(page, records=records, quarantined={**page.quarantined, **refused})
 
     def set_aside(self, name: str, quarantined: Mapping[RecordId, str]) -> None:
         """Keep in view what came and could not be stored; it is neither altered nor forgotten."""

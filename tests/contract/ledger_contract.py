@@ -108,6 +108,9 @@ class LedgerContract:
         assert (state.gone.deleted_at, state.local, mirror.holds("Account", ONE)) == (moment(5), None, None)
         assert mirror.ledger.live_count("Account") == 0
 
+    def test_ordinary_records_can_be_stored(self, mirror: Mirror) -> None:
+        assert dict(mirror.ledger.unstorable("Account", {ONE: acme(), TWO: acme(TWO, Industry="服装 👟")})) == {}
+
     # Capture.
 
     def test_an_edit_here_keeps_the_base_beside_the_row(self, loaded: Mirror) -> None:

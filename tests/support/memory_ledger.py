@@ -54,6 +54,8 @@ class MemoryLedger:
     conflicts: dict[str, tuple[Conflict, ...]] = field(default_factory=dict)
     before_settle: Callable[[], None] | None = None
     """Called before anything is settled: the place for an edit between plan and apply."""
+    too_long: str | None = None
+    """A value that this database cannot hold."""
     writes: int = 0
     """Rows that settle or load wrote, for tests of rest."""
 
@@ -131,6 +133,13 @@ class MemoryLedger:
                 entries[id] = Entry(row=dict(tombstone.record), gone=tombstone)
         if page.checkpoint:
             self.marks[page.object] = page.checkpoint
+
+    def unstorable(self, object_name: str, records: Mapping[RecordId, Record]) -> Mapping[RecordId, str]:
+        return {
+            id: f"{self.too_long!r} is too long for this database"
+            for id, record in records.items()
+            if self.too_long is not None and self.too_long in record.values()
+        }
 
     def settle(
         self, object_name: str, settlements: Sequence[Settlement], checkpoint: Checkpoint | None = None

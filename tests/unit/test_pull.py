@@ -65,6 +65,22 @@ def test_a_row_that_cannot_be_held_is_set_aside_and_the_others_arrive(world: Two
     assert [(issue.id, issue.code) for issue in world.journal.issues()] == [(bad, "QUARANTINED")]
 
 
+@pytest.mark.parametrize("is_first_read", [True, False])
+def test_a_value_that_the_database_cannot_hold_is_set_aside_and_not_altered(
+    world: TwoSides, is_first_read: bool
+) -> None:
+    world.mirror.too_long = "v" * 9
+    if not is_first_read:
+        world.sync()
+    bad, good = accounts(world, 2)
+    world.org.change("Account", bad, Phone="v" * 9)
+    report = world.sync()
+    assert list(world.mirror.live("Account")) == [good]
+    numbers = report.objects["Account"]
+    assert (numbers.received, numbers.applied, numbers.quarantined, report.is_green) == (2, 1, 1, True)
+    assert [(issue.id, issue.code) for issue in world.journal.issues()] == [(bad, "QUARANTINED")]
+
+
 def test_what_was_set_aside_leaves_the_list_when_it_comes_whole(world: TwoSides) -> None:
     bad, _ = accounts(world, 2)
     picky(world).spoiled = frozenset({bad})
