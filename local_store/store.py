@@ -142,8 +142,12 @@ class Store:
         self._mappings, self.metadata, self._revision = mappings, metadata, revision
 
     def _remember(self, connection: Connection, mapping: ObjectMapping) -> None:
-        connection.execute(tables.mirror_object.delete().where(tables.mirror_object.c.object == mapping.name))
-        connection.execute(tables.mirror_object.insert().values(object=mapping.name, mapping=dump_mapping(mapping)))
+        known = tables.mirror_object.c.object == mapping.name
+        dumped = dump_mapping(mapping)
+        if connection.execute(select(tables.mirror_object.c.mapping).where(known)).scalar_one_or_none() == dumped:
+            return
+        connection.execute(tables.mirror_object.delete().where(known))
+        connection.execute(tables.mirror_object.insert().values(object=mapping.name, mapping=dumped))
         _set(connection, REVISION, _setting(connection, REVISION, 0) + 1)
 
     # Facts and settings
@@ -187,6 +191,7 @@ class Store:
 
     def capture_problems(self) -> list[str]:
         """What is wrong with the capture of local edits, in sentences; empty when every edit is noted."""
+        self.refresh()
         with read(self.engine) as connection:
             return capture.problems(connection, self._tables.items())
 
