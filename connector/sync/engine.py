@@ -14,7 +14,7 @@ from connector.sync import guard
 from connector.sync.adopt import Adoption
 from connector.sync.errors import MappingChanged, PlanRefused, WrongOrganization
 from connector.sync.guard import Limits, Reason
-from connector.sync.model import Create, Delete, Issue, Operation, Plan, RecordState, Side, Tombstone, Update
+from connector.sync.model import Create, Delete, Issue, Operation, Plan, RecordState, Side, Sighting, Tombstone, Update
 from connector.sync.order import arranged, cascading_references, parents_first
 from connector.sync.ports import Journal, Ledger, RemoteReplica
 from connector.sync.pull import QUARANTINED, Draft, Pull, Reading, Referee, gather, is_loaded
@@ -243,10 +243,10 @@ class Engine:
 
     # What is planned, and what of it may be done.
 
-    def _draft(self, name: str, incoming: Mapping[RecordId, object], referee: Referee) -> Draft:
+    def _draft(self, name: str, incoming: Mapping[RecordId, Sighting], referee: Referee) -> Draft:
         reports = {each: ObjectReport() for each in self.objects}
         pull = Pull(self.remote, self.ledger, self.journal, self.objects, reports, ignore, run=0)
-        return pull.draft(name, Reading(incoming=dict(incoming)), referee)  # type: ignore[arg-type]
+        return pull.draft(name, Reading(incoming=dict(incoming)), referee)
 
     def _without_lost_creates(self, readings: Mapping[str, Reading]) -> frozenset[tuple[str, RecordId]]:
         """Leave out of a dry run what a real one would first find out about creates whose answer was lost."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from connector.sync.model import Create, Delete, Plan, Update
 from mapping.fields import ObjectMapping
@@ -42,6 +43,34 @@ def ready(mapping: ObjectMapping, operations: Iterable[Create | Update]) -> tupl
         for operation in operations
         if not unconfirmed_parents(mapping, operation.record if isinstance(operation, Create) else operation.fields)
     )
+
+
+def in_rings(parents: Mapping[RecordId, Collection[RecordId]]) -> tuple[RecordId, ...]:
+    """The records that wait for each other: each of them is, by way of its parents, a parent of itself."""
+
+    def ancestors(start: RecordId) -> set[RecordId]:
+        found: set[RecordId] = set()
+        ahead = list(parents[start])
+        while ahead:
+            each = ahead.pop()
+            if each not in found:
+                found.add(each)
+                ahead.extend(parents.get(each, ()))
+        return found
+
+    return tuple(sorted(record_id for record_id in parents if record_id in ancestors(record_id)))
+
+
+def loosened(mapping: ObjectMapping, create: Create) -> Create | None:
+    """A create without its references to rows that Salesforce does not know; they are sent as an update afterwards.
+
+    None where one of them cannot be left out: it must not be empty, or cannot be set later.
+    """
+    unknown = [field for field in mapping.references if is_provisional(str(create.record.get(field.name) or ""))]
+    if not all(field.nillable and field.updateable for field in unknown):
+        return None
+    names = {field.name for field in unknown}
+    return replace(create, record={name: sent for name, sent in create.record.items() if name not in names})
 
 
 def cascading_references(objects: Iterable[ObjectMapping]) -> Mapping[str, Sequence[tuple[str, str]]]:

@@ -27,7 +27,7 @@ from connector.sync.model import (
     Unknown,
     Update,
 )
-from connector.sync.order import children_first, parents_first, ready
+from connector.sync.order import children_first, in_rings, loosened, parents_first, ready, unconfirmed_parents
 from connector.sync.ports import Journal, Ledger, RemoteReplica
 from connector.sync.pull import Draft, Pull, Referee
 from connector.sync.report import ObjectReport, Phase, Progress
@@ -133,16 +133,41 @@ class Push:
 
     def send_all(self) -> None:
         """Send everything that may be sent: parents before children, then deletions in reverse."""
-        mappings = list(self.objects.values())
+        self.send_writes()
         for _ in range(ROUNDS):
-            sent = [self.send(name, self.writes) for name in parents_first(mappings)]
-            if not any(sent):
+            if not self.break_ring():
                 break
-        for name in children_first(mappings):
+            self.send_writes()
+        for name in children_first(list(self.objects.values())):
             for _ in range(ROUNDS):
                 if not self.send(name, self.deletions):
                     break
         self.read_siblings()
+
+    def send_writes(self) -> None:
+        """Send creates and updates, parents before children, until nothing more is ready."""
+        for _ in range(ROUNDS):
+            sent = [self.send(name, self.writes) for name in parents_first(list(self.objects.values()))]
+            if not any(sent):
+                return
+
+    def break_ring(self) -> bool:
+        """Rows made here that point at each other in a ring would wait for ever: send one without its references."""
+        drafts = {name: self.draft(name) for name in self.objects}
+        stuck = {
+            create.id: (drafts[name], create)
+            for name in self.objects
+            for create in self.passing(drafts[name])
+            if isinstance(create, Create)
+        }
+        parents = {id: unconfirmed_parents(draft.mapping, create.record) for id, (draft, create) in stuck.items()}
+        for record_id in in_rings(parents):
+            draft, create = stuck[record_id]
+            alone = loosened(draft.mapping, create)
+            if alone is not None:
+                self.send_batch(draft, [alone])
+                return True
+        return False
 
     def send(self, name: str, choose: Callable[[Draft], list[Sent]]) -> bool:
         """Send what waits of one object; answer whether anything was."""

@@ -124,6 +124,17 @@ def test_a_child_of_an_account_made_here_goes_in_the_same_run(world: TwoSides) -
     assert here["ParentId"] == world.mirror.resolve(top)
 
 
+def test_rows_made_here_that_point_at_each_other_all_arrive(world: TwoSides) -> None:
+    north = world.mirror.insert("Account", {"Name": "North"})
+    south = world.mirror.insert("Account", {"Name": "South", "ParentId": north})
+    world.mirror.change("Account", north, ParentId=south)
+    world.sync()
+    assert world.differences() == []
+    here, _ = world.both("Account", north)
+    assert (here or {})["ParentId"] == world.mirror.resolve(south)
+    assert [type(each) for each in world.org.log] == [Create, Create, Update]
+
+
 def test_a_deletion_there_leaves_a_marked_row_here(synced: TwoSides) -> None:
     id = only(synced, "OpportunityContactRole")
     synced.org.remove("OpportunityContactRole", id)
