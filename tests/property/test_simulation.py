@@ -25,7 +25,7 @@ def play(seed: int, steps: int = 30) -> Simulation:
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 def test_whatever_happens_both_sides_converge_and_nothing_is_lost(seed: int) -> None:
     play(seed)
 
