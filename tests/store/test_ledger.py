@@ -131,6 +131,20 @@ def test_the_live_view_shows_no_trace(ledger: SqlLedger, store: Store) -> None:
         assert connection.execute(select(store.live("Account").c.name)).scalars().all() == ["Beta"]
 
 
+def test_a_first_read_does_not_bring_back_what_was_deleted_here_meanwhile(ledger: SqlLedger, records: Records) -> None:
+    records.delete("Account", ACME)
+    ledger.load(Page("Account", {ACME: account()}))
+    assert state(ledger).local is None
+    assert ledger.live_count("Account") == 1
+
+
+def test_a_first_read_leaves_a_record_alone_whose_sighting_is_not_settled(ledger: SqlLedger) -> None:
+    new = RecordId("001000000000009AAA")
+    ledger.settle("Account", [Settlement(new, 0, local=None, base=None, remote=account(new))])
+    ledger.load(Page("Account", {new: account(new)}))
+    assert state(ledger, new) == RecordState(remote=account(new))
+
+
 # Adoption
 
 
