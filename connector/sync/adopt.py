@@ -79,6 +79,7 @@ class Adoption:
         """Make the row of an intent and the record found in Salesforce one. Its row may be edited or gone by now."""
         name, mapping = intent.object, self.objects[intent.object]
         state = self.ledger.states(name, [intent.id]).get(intent.id, RecordState())
+        seen = {**seen, **{field.name: id for field in mapping.fields if field.type == "id"}}
         settlement = read_back(mapping, id, after_creating(mapping, state, intent.record), seen)
         if state.local is None and state.base is None:
             # Deleted here while it was sent: it waits to be deleted there, under the only id it has.

@@ -50,6 +50,12 @@ SIBLINGS = {"OpportunityContactRole": "OpportunityId"}
 NEEDS_CONFIRMATION = "NEEDS_CONFIRMATION"
 """The code of an issue about a deletion that takes other records along and that nobody confirmed yet."""
 
+NOT_VISIBLE = "NOT_VISIBLE"
+"""The code of an issue about a record that Salesforce neither shows nor calls deleted."""
+
+PASSING = frozenset({NEEDS_CONFIRMATION, "UNABLE_TO_LOCK_ROW"})
+"""Codes that stand for the moment only: what they stopped is tried again in the next run."""
+
 Sent = Create | Update | Delete
 Key = tuple[str, RecordId, str]
 VERBS: Mapping[type, str] = {Create: "create", Update: "update", Delete: "delete"}
@@ -88,7 +94,7 @@ class Gate:
         issue = self.issues.get(key)
         return (
             issue is not None
-            and issue.code != NEEDS_CONFIRMATION
+            and issue.code not in PASSING
             and (issue.token, issue.stamp) == (state.token, remote_stamp(state))
         )
 
@@ -219,7 +225,9 @@ class Push:
                 self.take_done(draft, outcome)
             case Moved(operation=operation, seen=seen):
                 self.drop_intent_of(operation)
-                if seen is not None:
+                if seen is None:
+                    self.journal.open_issue(self.run, not_visible(operation, draft.states[operation.id]))
+                else:
                     self.take_moved(operation, seen)
             case Refused(operation=operation):
                 self.drop_intent_of(operation)
@@ -308,6 +316,19 @@ def remote_operations(plan: Plan) -> Iterator[Sent]:
     for operation in plan.on(Side.REMOTE):
         assert isinstance(operation, Create | Update | Delete)
         yield operation
+
+
+def not_visible(operation: Sent, state: RecordState) -> Issue:
+    """A record that can neither be written nor read is not deleted for that (invariant 8); it waits in view."""
+    return Issue(
+        operation.object,
+        operation.id,
+        NOT_VISIBLE,
+        f"Salesforce does not show this {operation.object} any more, and does not say that it was deleted. Nothing was "
+        "changed on either side. Check whether the user may still see it; if it is gone for good, delete it here.",
+        token=state.token,
+        stamp=remote_stamp(state),
+    )
 
 
 def unseen_overwrite(update: Update, overwritten: Record) -> Resolution:

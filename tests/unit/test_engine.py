@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -21,8 +22,8 @@ from connector.sync.model import (
     Update,
 )
 from connector.sync.resolve import Policies
-from mapping.record import RecordId, is_provisional
-from tests.support.memory_replica import Crash, Fault
+from mapping.record import Record, RecordId, is_provisional
+from tests.support.memory_replica import Crash, Fault, MemoryReplica
 from tests.support.worlds import EVERYTHING, TwoSides
 
 
@@ -545,6 +546,49 @@ def test_a_refused_record_is_sent_again_when_salesforce_changes(synced: TwoSides
     synced.org.faults = {1: Fault.REFUSE}
     synced.sync()
     synced.org.change("Account", id, Industry="Apparel")
+    synced.sync()
+    assert synced.differences() == []
+
+
+def test_a_locked_row_is_tried_again_in_the_next_run(synced: TwoSides) -> None:
+    id = only(synced, "Account")
+    synced.mirror.change("Account", id, Phone="2")
+    synced.org.faults = {1: Fault.REFUSE}
+    synced.sync()
+    locked = replace(synced.journal.open_issues[("Account", id)], code="UNABLE_TO_LOCK_ROW")
+    synced.journal.open_issues[("Account", id)] = locked
+    synced.sync()
+    assert synced.differences() == []
+    assert synced.journal.issues() == []
+
+
+def test_a_record_that_is_not_shown_any_more_is_not_deleted_for_that(synced: TwoSides) -> None:
+    id = only(synced, "Contact")
+    synced.mirror.change("Contact", id, Email="lars@example.com")
+    hidden = synced.org.rows["Contact"].pop(id)
+    synced.sync()
+    assert (synced.mirror.holds("Contact", id) or {})["Email"] == "lars@example.com"
+    assert [issue.code for issue in synced.journal.issues()] == ["NOT_VISIBLE"]
+    applied = synced.org.applied
+    synced.sync()
+    assert synced.org.applied == applied
+    synced.org.rows["Contact"][id] = hidden
+    synced.journal.close_issue("Contact", id)
+    synced.sync()
+    assert synced.differences() == []
+
+
+def test_a_create_of_which_nothing_was_read_back_has_its_id(synced: TwoSides) -> None:
+    class TersePlace(MemoryReplica):
+        def _now_holds(self, object_name: str, id: RecordId) -> Record:
+            return {"Name": self.rows[object_name][id].record["Name"]}
+
+    terse = TersePlace(synced.objects, now=synced.org.now)
+    terse.rows = synced.org.rows
+    synced.org = terse
+    id = synced.mirror.insert("Account", {"Name": "West", "Phone": "5"})
+    synced.sync()
+    assert (synced.mirror.holds("Account", id) or {})["Id"] == synced.mirror.resolve(id) != id
     synced.sync()
     assert synced.differences() == []
 
