@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, request
 from flask_wtf.csrf import CSRFProtect
 
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
+"""Werkzeug cannot trust an IPv6 literal, so the pages answer to names and IPv4 only."""
 
 BODY_BYTES_MAX = 256 * 1024
 FORM_PARTS_MAX = 200
