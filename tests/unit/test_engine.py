@@ -484,6 +484,80 @@ def test_two_records_that_may_be_ours_are_never_guessed(synced: TwoSides) -> Non
     assert len(synced.org.log) == 1
 
 
+def test_a_dry_run_leaves_lost_creates_to_the_run(synced: TwoSides) -> None:
+    synced.mirror.insert("Account", {"Name": "West"})
+    synced.org.faults = {1: Fault.LOSE_ANSWER}
+    synced.sync()
+    before = synced.mirror.image()
+    assert synced.engine().plan().operations == ()
+    assert synced.mirror.image() == before
+    synced.sync()
+    assert synced.differences() == []
+
+
+def test_a_run_that_dies_right_after_adopting_does_not_send_again(synced: TwoSides) -> None:
+    id = synced.mirror.insert("Account", {"Name": "West"})
+    forget = synced.mirror.drop_intent
+
+    def die(_object_name: str, _id: RecordId) -> None:
+        synced.mirror.drop_intent = forget  # type: ignore[method-assign]
+        raise Crash
+
+    synced.mirror.drop_intent = die  # type: ignore[method-assign]
+    with pytest.raises(Crash):
+        synced.sync()
+    synced.journal.expire()
+    assert len(synced.mirror.intents()) == 1
+    synced.sync()
+    assert (synced.mirror.intents(), len(synced.org.log)) == ([], 1)
+    assert synced.differences() == []
+    assert synced.mirror.resolve(id) != id
+
+
+def test_a_mass_deletion_that_comes_back_after_a_write_is_left_to_the_next_run(synced: TwoSides) -> None:
+    ids = many(synced, "Contact", 30)
+    synced.sync()
+    synced.mirror.change("Account", only(synced, "Account"), Phone="2")
+
+    def cleaner(_operation: Operation) -> None:
+        synced.org.before_apply = None
+        for id in ids:
+            synced.org.remove("Contact", id)
+
+    synced.org.before_apply = cleaner
+    report = synced.sync()
+    assert report.is_green
+    assert (report.objects["Contact"].held, len(synced.mirror.live("Contact"))) == (30, 31)
+    with pytest.raises(PlanRefused):
+        synced.sync()
+    synced.sync(allowed_deletes=30)
+    assert synced.differences() == []
+
+
+def test_an_interrupted_run_is_closed_with_a_word(synced: TwoSides) -> None:
+    def stop(_operation: Operation) -> None:
+        raise KeyboardInterrupt
+
+    synced.org.before_apply = stop
+    synced.mirror.change("Account", only(synced, "Account"), Phone="2")
+    with pytest.raises(KeyboardInterrupt):
+        synced.sync()
+    assert synced.journal.reports[2].error == "The run was interrupted."
+    synced.org.before_apply = None
+    synced.sync()
+    assert synced.differences() == []
+
+
+def test_a_journal_that_cannot_be_written_does_not_hide_the_first_fault(synced: TwoSides) -> None:
+    def full(_run: int, _report: object) -> None:
+        raise OSError("No space left on device")
+
+    synced.journal.finish = full  # type: ignore[method-assign]
+    with pytest.raises(WrongOrganization) as refused:
+        synced.sync(organization="00D000000000001AAA")
+    assert refused.value.__notes__ == ["The journal could not be written either: No space left on device"]
+
+
 @pytest.mark.parametrize("fault", [Fault.LOSE_ANSWER, Fault.LOSE_REQUEST])
 def test_an_update_with_a_lost_answer_is_found_out_by_reading(synced: TwoSides, fault: Fault) -> None:
     id = only(synced, "Account")

@@ -149,9 +149,12 @@ def test_values_that_salesforce_keeps_apart_are_not_equal(type_name: str, left: 
         ("datetime", "2026-01-01T00:00:00"),
         ("time", "25:00:00.000Z"),
         ("string", 5),
+        ("reference", 5),
+        ("int", True),
+        ("currency", date(2026, 1, 1)),
     ],
 )
-def test_what_a_field_cannot_hold_is_named_and_not_altered(type_name: str, raw: str | int | bool) -> None:
+def test_what_a_field_cannot_hold_is_named_and_not_altered(type_name: str, raw: Value) -> None:
     with pytest.raises(NotCanonical) as refused:
         from_json(a_field("F", type_name), raw)
     assert (refused.value.field, refused.value.raw) == ("F", raw)
@@ -166,3 +169,8 @@ def test_a_time_keeps_its_milliseconds() -> None:
 )
 def test_a_short_id_is_completed(short: str, long: str) -> None:
     assert (id_18(short), id_18(long)) == (long, long)
+
+
+def test_a_boolean_is_read_from_whatever_a_database_or_a_file_makes_of_it() -> None:
+    flag = a_field("IsWon", "boolean")
+    assert [canonical(flag, raw) for raw in ("true", "false", 1, 0)] == [True, False, True, False]
