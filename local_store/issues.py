@@ -18,7 +18,8 @@ REFUSED = "refused"
 QUARANTINED = "quarantined"
 """A value arrived that its column cannot hold."""
 
-NOT_STORABLE = "NOT_STORABLE"
+NOT_STORABLE = "QUARANTINED"
+"""The code of such an issue, which is also the engine's: it keeps them open until the record comes through."""
 
 
 def remember(connection: Connection, kind: str, found: Issue, now: datetime, run: int | None = None) -> None:

@@ -195,7 +195,7 @@ class SqlJournal:
 
     def open_issue(self, run: int, issue: Issue) -> None:
         """Keep a refused record in view; one issue a record, the latest."""
-        kind = issues.QUARANTINED if issue.code == issues.QUARANTINED.upper() else issues.REFUSED
+        kind = issues.QUARANTINED if issue.code == issues.NOT_STORABLE else issues.REFUSED
         with write(self._store.engine) as connection:
             issues.remember(connection, kind, issue, self._store.clock(), run)
 

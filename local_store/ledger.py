@@ -105,10 +105,13 @@ class SqlLedger:
             refused = loading.insert_new(connection, mapping, found, page.records)
             for record_id, reason in refused.items():
                 issues.quarantine(connection, page.object, record_id, reason, now)
-            gone = states.find(connection, page.object, found, page.tombstones.keys())
-            unknown = [record_id for record_id in page.tombstones if record_id not in states.states(mapping, gone)]
-            traces = [Settlement(record_id, 0, local=page.tombstones[record_id], base=None) for record_id in unknown]
-            settling.carry_out(connection, mapping, found, traces, now)
+            known = states.states(mapping, states.find(connection, page.object, found, page.tombstones.keys()))
+            traces = [
+                Settlement(record_id, 0, local=tombstone, base=None)
+                for record_id, tombstone in page.tombstones.items()
+                if record_id not in known
+            ]
+            self._carry_out(connection, page.object, traces)
             if page.checkpoint is not None:
                 _move(connection, page.object, page.checkpoint)
 
@@ -129,7 +132,8 @@ class SqlLedger:
         with self._unnoticed() as connection:
             tokens = rows_of.find_tokens(connection, object_name, [each.id for each in settlements])
             moved = [each.id for each in settlements if tokens.get(each.id, 0) != each.token]
-            self._carry_out(connection, object_name, [each for each in settlements if each.id not in set(moved)])
+            still = [each for each in settlements if tokens.get(each.id, 0) == each.token]
+            self._carry_out(connection, object_name, still)
             if checkpoint is not None and not moved:
                 _move(connection, object_name, checkpoint)
         return moved

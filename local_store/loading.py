@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -43,12 +44,18 @@ def insert_new(
 
 
 def not_storable(mapping: ObjectMapping, records: Iterable[Record]) -> str | None:
-    """Why the database cannot hold one of these records; None when it can hold all."""
+    """Why the database cannot hold one of these records; None when it can hold all.
+
+    Only numbers and text can be beyond it: canonical days and moments always fit.
+    """
     fields = mapping.by_name
     try:
         for record in records:
             for name, value in record.items():
-                if name in fields:
+                kind = type(value)
+                if name not in fields or (kind is str and value.isascii()):  # type: ignore[union-attr]
+                    continue
+                if kind in {str, int, Decimal}:
                     encoder(fields[name].type)(value)
     except ValueNotStorable as error:
         return str(error)

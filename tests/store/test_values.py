@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from connector.sync.model import Page
+from connector.sync.model import Page, Tombstone
 from local_store.database import read, write
 from local_store.errors import ValueNotStorable, ValueTooLong
 from local_store.ledger import SqlLedger
@@ -197,6 +197,15 @@ def test_a_number_too_long_is_set_aside_and_the_rest_of_the_page_is_stored(store
         (told,) = connection.exec_driver_sql("SELECT record_id, kind, message FROM issue").all()
     assert told[:2] == (bad, "quarantined")
     assert "PostgreSQL" in told[2]
+
+
+def test_a_deleted_record_that_cannot_be_held_is_set_aside_too(store: Store) -> None:
+    bad = RecordId("001000000000002AAA")
+    tombstone = Tombstone(record={"AnnualRevenue": Decimal("1234567890123456.78")})
+    SqlLedger(store).load(Page("Account", {}, tombstones={bad: tombstone}))
+    assert SqlLedger(store).states("Account", [bad]) == {}
+    with read(store.engine) as connection:
+        assert connection.exec_driver_sql("SELECT record_id FROM issue").scalars().all() == [bad]
 
 
 def test_values_compare_and_add_up_in_queries(store: Store) -> None:
