@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from waitress.server import create_server
 
 from tests.support.fake_services import FakeServices, loaded_services
@@ -55,15 +55,15 @@ def page(site: tuple[str, FakeServices]) -> Iterator[Page]:
 def test_a_trainee_creates_the_opportunity_and_its_contact_role(page: Page) -> None:
     page.goto("/pipeline")
     page.get_by_role("link", name="New Opportunity").click()
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("Account").select_option(label="Get Cloudy West")
-    page.get_by_label("Close date").fill("2026-12-18")
-    page.get_by_label("Stage").select_option(value="Needs Analysis")
+    page.get_by_role("textbox", name="Name").fill(NAME)
+    page.get_by_label("Account", exact=True).select_option(label="Get Cloudy West")
+    page.get_by_role("textbox", name="Close date").fill("2026-12-18")
+    page.get_by_role("combobox", name="Stage").select_option(value="Needs Analysis")
     page.get_by_role("button", name="Save").click()
 
-    assert page.get_by_role("heading", name=NAME).is_visible()
-    assert page.get_by_text("Saved in your database.").is_visible()
-    assert page.locator(".fm-facts").get_by_text("in Salesforce").is_visible()
+    expect(page.get_by_role("heading", name=NAME)).to_be_visible()
+    expect(page.get_by_text("Saved in your database.")).to_be_visible()
+    expect(page.locator(".fm-facts").get_by_text("in Salesforce")).to_be_visible()
 
     page.get_by_role("link", name="Add Contact Roles").click()
     page.get_by_label("Lars Johnson").check()
@@ -73,20 +73,20 @@ def test_a_trainee_creates_the_opportunity_and_its_contact_role(page: Page) -> N
     page.get_by_role("button", name="Save").click()
 
     roles = page.get_by_role("region", name="Contact roles")
-    assert roles.get_by_text("Lars Johnson").is_visible()
-    assert roles.get_by_text("Primary").is_visible()
+    expect(roles.get_by_role("link", name="Lars Johnson", exact=True)).to_be_visible()
+    expect(roles.get_by_text("Primary")).to_be_visible()
 
 
 def test_the_page_reads_the_same_way_in_chinese_and_on_a_telephone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/pipeline?lang=zh_CN")
-    assert page.locator("html").get_attribute("lang") == "zh-Hans"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     page.locator("summary").click()
     page.get_by_role("navigation").get_by_role("link", name="练习").click()
-    assert page.get_by_role("heading", level=1, name="练习").is_visible()
+    expect(page.get_by_role("heading", level=1, name="练习")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [320, 390, 700, 1100, 1440])
+@pytest.mark.parametrize("width", [320, 1024])
 def test_no_page_scrolls_sideways(page: Page, site: tuple[str, FakeServices], width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     deal = site[1].site.org.store.select("Opportunity", "1 = 1")[0]["Id"]

@@ -76,7 +76,7 @@ def test_both_sides_of_the_deal_stand_beside_each_other(patient_reader: Reader) 
 
     patient_reader.services.sync()
     text = patient_reader.read("/practice")
-    assert len(re.findall("= same", text)) == 6
+    assert len(re.findall("= same", text)) == 7
 
     deal = patient_reader.get("/practice.json").get_json()["deal"]["id"]
     patient_reader.send(f"/opportunities/{deal}/edit", {**fields, "StageName": "Needs Analysis"})

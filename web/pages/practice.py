@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request, url_for
@@ -14,7 +15,7 @@ from mapping.names import Difference
 from mapping.record import RecordId
 from pipeline import deals, people
 from pipeline.deals import DealFilter, Order
-from pipeline.record_state import standing
+from pipeline.record_state import RecordState, standing
 from web import sides, vocabulary
 from web.context import Message, services, store, tell
 from web.services import PracticeCheck, ServiceRefused
@@ -191,11 +192,34 @@ def _deal_view(exercise: Exercise) -> dict[str, Any] | None:
     return {
         "id": deal.id,
         "state": sides.shown_state(stands.state),
-        "rows": sides.two_sides("Opportunity", SHOWN_FIELDS, stands),
+        "rows": [*sides.two_sides("Opportunity", SHOWN_FIELDS, stands), _roles_row(deal.id)],
         "only_here": stands.there is None,
         "waiting": len(stands.waiting),
-        "roles": people.contact_roles(store(), opportunity_id=deal.id),
     }
+
+
+def _roles_row(deal_id: RecordId) -> sides.SideRow:
+    """The contact roles on both sides, as one row of the table."""
+    roles = people.contact_roles(store(), opportunity_id=deal_id)
+    sent = [role for role in roles if role.state is RecordState.IN_SALESFORCE]
+    return sides.SideRow(
+        label=gettext("Contact roles"),
+        here=sides.Shown(_people(roles)),
+        there=sides.Shown(_people(sent)),
+        differs=len(sent) != len(roles),
+    )
+
+
+def _people(roles: Sequence[people.ContactRole]) -> str:
+    said = []
+    for role in roles:
+        parts = [role.contact_name]
+        if role.role:
+            parts.append(vocabulary.role(store(), role.role).label)
+        if role.primary:
+            parts.append(gettext("Primary"))
+        said.append(" · ".join(parts))
+    return "; ".join(said) if g.language == "en" else "；".join(said)
 
 
 def _deal(exercise: Exercise) -> deals.Deal | None:
