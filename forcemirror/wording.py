@@ -99,8 +99,10 @@ def _operation_line(operation: Operation, names: Names) -> str:
             head = f"update {operation.object} {_quoted(names(operation.object, operation.id))} ({operation.id})"
             return f"{head}: {'; '.join(_cut(changes))}"
         case Delete():
-            along = f", and {len(operation.cascades)} records with it" if operation.cascades else ""
-            return f"delete {operation.object} {_quoted(names(operation.object, operation.id))} ({operation.id}){along}"
+            along = f", and with it {_counted(len(operation.cascades))}" if operation.cascades else ""
+            # A row that was deleted here has its name only in what both sides last agreed on.
+            name = names(operation.object, operation.id) or operation.expected.get("Name")
+            return f"delete {operation.object} {_quoted(name)} ({operation.id}){along}"
         case PutBack():
             fields = ", ".join(sorted(operation.fields))
             called = _quoted(names(operation.object, operation.id))
@@ -129,6 +131,10 @@ def _cut(changes: Sequence[str]) -> Sequence[str]:
     if len(changes) <= MAX_FIELDS:
         return changes
     return [*changes[:MAX_FIELDS], f"and {len(changes) - MAX_FIELDS} more fields"]
+
+
+def _counted(records: int) -> str:
+    return "1 record" if records == 1 else f"{records} records"
 
 
 def _quoted(name: object) -> str:

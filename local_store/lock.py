@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import psutil
 from sqlalchemy import Connection, Row, select
 
 from connector.sync.errors import AnotherRunIsActive, LockLost
@@ -126,14 +127,4 @@ def _is_over(holder: Holder, now: datetime) -> bool:
     """Whether a holder may be succeeded: its lease is up, or it ran here and its process is gone."""
     if now >= holder.expires_at:
         return True
-    return holder.host == socket.gethostname() and not _is_alive(holder.pid)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return holder.host == socket.gethostname() and not psutil.pid_exists(holder.pid)

@@ -32,6 +32,10 @@ MOVES_SILENTLY = frozenset(
 )
 """Fields that Salesforce changes without moving ``SystemModstamp`` although describe does not call them calculated."""
 
+FOLLOWS_ANOTHER_RECORD = {"Opportunity": frozenset({"ContactId"})}
+"""Fields that show something of another record: the contact of the primary role (salesforce-api.md 11.1). Whether the
+stamp moves with them is not documented, so they are refreshed and never compared."""
+
 CURSORS = ("SystemModstamp", "LastModifiedDate", "CreatedDate")
 """What an incremental read may go by, best first. Field history has only ``CreatedDate``."""
 
@@ -64,7 +68,8 @@ def object_mapping(
     ``external_id`` is kept only where describe says that the field exists and may identify a record.
     """
     described = [item for item in describe["fields"] if item["type"] not in NOT_MIRRORED]
-    fields = tuple(_field(item, columns or {}, directions or {}) for item in described)
+    quiet = FOLLOWS_ANOTHER_RECORD.get(describe["name"], frozenset())
+    fields = tuple(_field(item, columns or {}, directions or {}, quiet) for item in described)
     names = {field.name for field in fields}
     writable = any(describe.get(verb, False) for verb in ("createable", "updateable"))
     return ObjectMapping(
@@ -109,7 +114,9 @@ def mark_cascades(
     )
 
 
-def _field(item: Mapping[str, Any], columns: Mapping[str, str], directions: Mapping[str, Direction]) -> FieldMapping:
+def _field(
+    item: Mapping[str, Any], columns: Mapping[str, str], directions: Mapping[str, Direction], quiet: frozenset[str]
+) -> FieldMapping:
     name = item["name"]
     calculated = bool(item.get("calculated", False))
     return FieldMapping(
@@ -135,7 +142,7 @@ def _field(item: Mapping[str, Any], columns: Mapping[str, str], directions: Mapp
         picklist=_picklist(item.get("picklistValues") or ()),
         restricted_picklist=bool(item.get("restrictedPicklist", False)),
         direction=directions.get(name, Direction.BOTH),
-        moves_silently=calculated or name in MOVES_SILENTLY,
+        moves_silently=calculated or name in MOVES_SILENTLY | quiet,
     )
 
 

@@ -87,7 +87,7 @@ def tell_attention(found: Installation, terminal: Terminal) -> None:
     """Say what needs a person."""
     attention = sync_state.attention(found.store)
     if attention.conflicts:
-        terminal.warn("{count} conflicts wait for you: forcemirror conflicts", count=attention.conflicts)
+        terminal.warn("Conflicts that wait for you: {count}. See: forcemirror conflicts", count=attention.conflicts)
     for cause in sync_state.causes(found.store):
         terminal.warn(
             "{count} {object} refused: {code}: {message}",
@@ -199,7 +199,7 @@ def allow(session: Session, object_name: str, verb: str, yes: bool) -> None:
         waiting = [
             item for item in found.plan().plan.on(Side.REMOTE) if item.object == object_name and verb_of(item) == verb
         ]
-        terminal.say("{count} writes wait for this:", count=len(waiting))
+        terminal.say("Writes that wait for this: {count}", count=len(waiting))
         for line in plan_lines(Plan(operations=tuple(waiting)), found.name_of).get("To Salesforce", ()):
             terminal.line(f"  {line}")
         question = "Allow {verb} of {object} in {org} ({kind})?"
@@ -238,7 +238,7 @@ def _tell_status(told: Status, terminal: Terminal) -> None:
         terminal.say("Running:   since {moment:%Y-%m-%d %H:%M:%S} UTC", moment=told.running_since)
     if told.failure:
         terminal.warn("Last run:  failed: {why}", why=told.failure)
-    terminal.say("Waiting:   {count} records to be sent", count=told.waiting)
+    terminal.say("Waiting:   {count} to be sent", count=told.waiting)
     rows = [
         [item.name, str(item.rows), str(item.waiting), str(item.conflicts), ", ".join(item.allowed) or "-"]
         for item in told.objects

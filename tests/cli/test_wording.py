@@ -56,7 +56,7 @@ def test_a_plan_is_told_in_lines_under_heads() -> None:
         "To Salesforce": [
             'create Contact "Aparna" (local-1)',
             'update Opportunity "Get Cloudy West" (006A): Amount: (empty) -> 10.50; CloseDate: (empty) -> 2026-12-18',
-            'delete Opportunity "Get Cloudy West" (006A), and 1 records with it',
+            'delete Opportunity "Get Cloudy West" (006A), and with it 1 record',
         ],
         "To your database": [
             'update Opportunity "Get Cloudy West" (006A): NextStep: (empty) -> Call',

@@ -122,7 +122,7 @@ def test_what_is_not_allowed_waits_until_it_is(org: Org, acme: Project) -> None:
 
     assert run("allow", "Opportunity", "update", project=acme.folder).code == 3
     allowed = run("allow", "Opportunity", "update", "--yes", project=acme.folder)
-    assert "1 writes wait for this" in allowed.out
+    assert "Writes that wait for this: 1" in allowed.out
     assert "may I?" in allowed.out
     assert run("sync", project=acme.folder).code == 0
     assert org.query(f"SELECT NextStep FROM Opportunity WHERE Id = '{deal}'")[0]["NextStep"] == "may I?"

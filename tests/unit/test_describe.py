@@ -92,6 +92,12 @@ def test_fields_that_move_without_a_stamp_are_known() -> None:
     assert mapping.writable == frozenset()
 
 
+def test_the_contact_of_a_deals_primary_role_is_refreshed_and_a_roles_own_contact_is_compared() -> None:
+    contact = described("ContactId", "reference", updateable=False)
+    deal, role = (object_mapping(describe(name, contact)) for name in ("Opportunity", "OpportunityContactRole"))
+    assert (deal.by_name["ContactId"].moves_silently, role.by_name["ContactId"].moves_silently) == (True, False)
+
+
 def test_an_object_that_nobody_may_write_is_read_only() -> None:
     assert object_mapping(describe("OpportunityHistory", createable=False, updateable=False)).read_only
 
