@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, case, func, not_, select, true
+from sqlalchemy import ColumnElement, Row, Select, Subquery, case, func, not_, select, true
 
 from local_store.database import read
 from local_store.store import Store
@@ -205,9 +205,21 @@ def _accounts(store: Store) -> Subquery:
         store.live("Contact").alias("person"),
     )
     deal = deals(store)
-    counted = and_(deal.c.account_id == rows.c.id, not_(deal.c.closed))
-    currencies = select(func.count(deal.c.currency.distinct())).where(counted).scalar_subquery()
-    units = select(func.sum(minor_units(deal.c.amount))).where(counted).scalar_subquery()
+    # Added up once for all accounts, not once an account.
+    business = (
+        select(
+            deal.c.account_id.label("account_id"),
+            func.count().label("count"),
+            func.count(deal.c.currency.distinct()).label("currencies"),
+            func.max(deal.c.currency).label("currency"),
+            func.sum(minor_units(deal.c.amount)).label("units"),
+        )
+        .where(not_(deal.c.closed))
+        .group_by(deal.c.account_id)
+        .subquery("business")
+    )
+    staff_of = column(store, "Contact", person, "AccountId")
+    staff = select(staff_of.label("account_id"), func.count().label("count")).group_by(staff_of).subquery("staff")
     return (
         select(
             rows.c.id.label("id"),
@@ -217,16 +229,16 @@ def _accounts(store: Store) -> Subquery:
             column(store, "Account", rows, "BillingCountry").label("country"),
             column(store, "Account", rows, "Phone").label("phone"),
             column(store, "User", owner, "Name").label("owner_name"),
-            select(func.count())
-            .select_from(person)
-            .where(column(store, "Contact", person, "AccountId") == rows.c.id)
-            .scalar_subquery()
-            .label("contacts"),
-            select(func.count()).select_from(deal).where(counted).scalar_subquery().label("open_count"),
-            case((currencies <= 1, units), else_=None).label("units"),
-            select(func.max(deal.c.currency)).where(counted).scalar_subquery().label("currency"),
+            func.coalesce(staff.c.count, 0).label("contacts"),
+            func.coalesce(business.c.count, 0).label("open_count"),
+            case((business.c.currencies <= 1, business.c.units), else_=None).label("units"),
+            business.c.currency.label("currency"),
         )
-        .select_from(rows.outerjoin(owner, owner.c.id == column(store, "Account", rows, "OwnerId")))
+        .select_from(
+            rows.outerjoin(owner, owner.c.id == column(store, "Account", rows, "OwnerId"))
+            .outerjoin(business, business.c.account_id == rows.c.id)
+            .outerjoin(staff, staff.c.account_id == rows.c.id)
+        )
         .subquery("accounts")
     )
 

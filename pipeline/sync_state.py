@@ -130,7 +130,8 @@ FIRST = ("Opportunity", "OpportunityContactRole", "Account", "Contact")
 def attention(store: Store) -> Attention:
     """What needs a person now."""
     with read(store.engine) as connection:
-        conflicts = connection.execute(_count_open(conflict)).scalar_one()
+        # A conflict that was decided waits for the next run, no more for a person.
+        conflicts = connection.execute(_count_open(conflict).where(conflict.c.decision.is_(None))).scalar_one()
         refused = connection.execute(_count_open(issue)).scalar_one()
         waiting, oldest = connection.execute(select(func.count(), func.min(touched.c.at)).select_from(touched)).one()
     return Attention(conflicts, refused, waiting, oldest)

@@ -153,3 +153,26 @@ def test_an_unmapped_stage_is_shouted_about(each_reader: Reader) -> None:
     assert "9 / 10" in text
     local = each_reader.read("/pipeline?stages=local")
     assert ("Not mapped" if each_reader.language == "en" else "未映射") in local
+
+
+def test_a_refused_record_is_in_the_inbox_with_the_org_s_words(each_reader: Reader) -> None:
+    account = each_reader.account_id("Get Cloudy West")
+    made = each_reader.services.create("Contact", {"FirstName": "Nameless", "AccountId": account})
+    each_reader.services.sync()
+    english = each_reader.language == "en"
+
+    inbox = each_reader.read("/sync")
+    assert ("A required field is missing" if english else "缺少必填字段") in inbox
+    assert "REQUIRED_FIELD_MISSING" in inbox
+    assert ("Working, and one thing needs you" if english else "有 1 件事需要您处理") in inbox
+    text = each_reader.read(f"/contacts/{made}")
+    assert ("refused by Salesforce" if english else "被 Salesforce 拒绝") in text
+    assert "Required fields are missing: [LastName]" in text
+
+
+def test_an_open_sum_is_that_of_the_account_s_open_deals(reader: Reader) -> None:
+    model = reader.get("/accounts.json?sort=-amount").get_json()
+    first = model["accounts"][0]
+    its = reader.get(f"/opportunities.json?account={first['id']}&status=open").get_json()
+    assert first["open_count"] == its["total"]["count"]
+    assert Decimal(first["open_amount"]) == sum(Decimal(amount) for amount in its["total"]["amounts"].values())
