@@ -139,7 +139,7 @@ def _answer(call: Call, method: str, url: str, body: Any, headers: Mapping[str, 
     if segments[:2] == ["services", "data"]:
         segments = segments[2:]
     version = _version(segments[0]) if segments else None
-    if version is None or segments[1:] == ["composite"]:
+    if version is None or segments[1:] == ["composite"] or segments[1:2] == ["jobs"]:
         return Answer(404, errors.NotFound().body())
     subcall = replace(
         call,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from playground import describe, values
 from playground.calls import Answer, Call
 from playground.org import Org
+from playground.settings import Settings
 from playground.store import quoted
 
 _SEASONS = ("Spring", "Summer", "Winter")
 _SPRING_2026 = 66
-_RESOURCES = ("queryAll", "query", "identity", "composite", "limits", "sobjects")
+_RESOURCES = ("queryAll", "query", "identity", "composite", "limits", "sobjects", "jobs")
 _LIMITS = {
     "AnalyticsExternalDataSizeMB": 40_960,
     "ConcurrentAsyncGetReportInstances": 200,
@@ -56,6 +58,17 @@ def versions(org: Org) -> list[dict[str, str]]:
         {"label": version_label(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
         for number in range(org.settings.first_version, org.settings.latest_version + 1)
     ]
+
+
+def with_version_warning(settings: Settings, version: int, answer: Answer) -> Answer:
+    """The answer, with the header that deprecated versions carry (salesforce-api.md, section 1.1)."""
+    if version > settings.deprecated_through:
+        return answer
+    warning = (
+        f'299 - "This API is deprecated and will be removed by {settings.retires_in}. '
+        'Please see https://help.salesforce.com/articleView?id=000351312 for details."'
+    )
+    return replace(answer, headers={**answer.headers, "Warning": warning})
 
 
 def resource_list(call: Call) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground import composite, errors, queries, resources, rows, sobject_collections
+from playground import bulk2, composite, errors, queries, resources, rows, sobject_collections
 from playground.calls import Answer, Call
 
 Handler = Callable[..., Answer]
@@ -65,6 +65,7 @@ ROUTES = (
     _route("GET", "sobjects/*/*/*", rows.read_below),
     _route("PATCH", "sobjects/*/*/*", rows.upsert),
     _route("DELETE", "sobjects/*/*/*", rows.delete_by_key),
+    *(_route(*item) for item in bulk2.ROUTES),
 )
 """In order: the first match wins."""
 
@@ -96,6 +97,6 @@ def _dispatch(call: Call) -> Answer:
             return route.handler(call.with_method(method), *arguments)
         allowed.append(route.method)
     if allowed:
-        known = [name for name in ("HEAD", "GET", "POST", "PATCH", "DELETE") if name in {*allowed, "HEAD"}]
+        known = [name for name in ("HEAD", "GET", "POST", "PUT", "PATCH", "DELETE") if name in {*allowed, "HEAD"}]
         raise errors.MethodNotAllowed(call.method, known if "GET" in allowed else known[1:])
     raise errors.NotFound

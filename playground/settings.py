@@ -21,9 +21,29 @@ class Settings:
     """Rows of a query page when the request does not say; also the most a request may ask for."""
     query_batch_size_min: int = 200
     """The fewest rows of a page that a request may ask for; smaller wishes are raised to it. (unsourced)"""
+    bulk_polls_in_progress: int = 0
+    """How many looks at a bulk job find it in progress before one finds it finished."""
+    bulk_seconds_in_progress: float = 0.0
+    """How long, on the org's clock, a bulk job stays in progress after it was given to the org."""
+    bulk_results_in_order: bool = False
+    """Whether results of ingest jobs come in the order of the upload; a real org's do not."""
+    bulk_page_rows: int = 50_000
+    """Rows of a page of bulk query results when the request does not say. (unsourced)"""
+    bulk_page_bytes: int = 16 * 1024 * 1024
+    """A page of bulk query results ends when it is this long, also before maxRecords. (unsourced)"""
+    bulk_job_days: int = 7
+    """How long bulk jobs and their results are kept."""
     first_version: int = 31
     """The oldest version that answers; older ones are retired and answer 410."""
     latest_version: int = 67
+    deprecated_through: int = 0
+    """Versions up to this one answer with a warning that they will be removed; none are, at present."""
+    retires_in: str = "Summer '27"
+    """The release that the warning names."""
+    last_soap_login_version: int = 64
+    """The newest version in which SOAP login() still works."""
+    logins_per_hour: int = 3_600
+    """Log-ins of one user in a clock hour; after that they are refused."""
     flipped_roles_get_new_stamp: bool = True
     """Whether contact roles that lose or gain IsPrimary because of another row get a new SystemModstamp. (unknown)"""
     primary_contact_stamps_opportunity: bool = False
