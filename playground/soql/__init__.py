@@ -1,7 +1,7 @@
 """SOQL for the playground org: a grammar, a binder, a compiler to SQLite, and the shape of answers.
 
 ``parse`` knows the language, ``bind`` the schema, ``compile`` the database, ``shape`` the JSON. What is not reproduced:
-FORMAT, convertCurrency, DISTANCE, GROUP BY ROLLUP and CUBE, WITH, and MIN and MAX of picklists by setup order.
+DISTANCE in the SELECT list, WITH DATA CATEGORY, and scopes other than ``mine`` and ``everything``.
 """
 
 from playground.soql.ast import Query

@@ -49,7 +49,7 @@ class Call:
     """A function: ``COUNT()``, ``toLabel(StageName)``, ``CALENDAR_YEAR(convertTimezone(CreatedDate))``."""
 
     name: str
-    arguments: tuple[Operand, ...]
+    arguments: tuple[Argument, ...]
     position: int = field(compare=False)
 
     def __str__(self) -> str:
@@ -63,6 +63,9 @@ Operand = Path | Call
 class Text:
     value: str
 
+    def __str__(self) -> str:
+        return f"'{self.value}'"
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -70,6 +73,13 @@ class Number:
 
     value: int | float
     currency: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.currency or ''}{self.value}"
+
+
+Argument = Operand | Text | Number
+"""What a function can be given; only DISTANCE and GEOLOCATION take literals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,3 +225,5 @@ class Query:
     offset: int | None
     statement: str = field(compare=False, repr=False)
     """The whole statement that positions count in, also when this is a subquery."""
+    usage: frozenset[str] = frozenset()
+    """What running it notes, in lower case: ``view`` and ``reference`` (FOR …), ``tracking``, ``viewstat`` (UPDATE)."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playground.schema import ObjectType, Schema
-from playground.soql import ast, functions
+from playground.soql import ast, functions, grouping
 from playground.soql.bound import (
     ID_TYPES,
     Aggregate,
@@ -14,7 +14,10 @@ from playground.soql.bound import (
     Column,
     Compare,
     Condition,
+    Distance,
     Expression,
+    Formatted,
+    Grouping,
     InSelect,
     Order,
     Scalar,
@@ -64,6 +67,7 @@ class BoundQuery:
     shape: RecordShape | AggregateShape | None
     children: tuple[ChildQuery, ...]
     columns: tuple[str, ...]
+    usage: frozenset[str] = frozenset()
 
 
 def bind(query: ast.Query, schema: Schema, context: QueryContext) -> BoundQuery:
@@ -82,6 +86,7 @@ class _Binder:
         self._statement = query.statement
         self._filters = Filters(query.statement, context)
         self._groups: tuple[Scalar, ...] = ()
+        self._sets: grouping.Sets = ()
         self._inside_semi_join = False
 
     def bind(self) -> BoundQuery:
@@ -98,6 +103,7 @@ class _Binder:
             shape=selection.record_shape(),
             children=children,
             columns=tuple(selection.columns),
+            usage=self._query.usage,
         )
 
     def bind_children(self, child: ObjectType, reference: str, level: int) -> ChildQuery:
@@ -190,7 +196,9 @@ class _Binder:
                 query.source.path.position,
                 "Non-grouped query that uses overall aggregate functions cannot also use LIMIT",
             )
-        self._groups = tuple(self._groupable(operand) for operand in query.group_by)
+        operands, subtotals = grouping.grouped_by(query)
+        self._groups = tuple(self._groupable(operand) for operand in operands)
+        self._sets = grouping.sets_of(subtotals, self._groups)
         leaves: list[Leaf] = []
         outputs: list[Expression] = []
         for item in query.selected:
@@ -206,8 +214,8 @@ class _Binder:
 
     def _grouped_output(self, item: ast.Selected, before: list[Leaf]) -> tuple[str, Expression]:
         expression = self._expression(item.operand)
-        if not isinstance(expression, Aggregate) and expression not in self._groups:
-            raise SoqlError("MALFORMED_QUERY", f"Field must be grouped or aggregated: {item.operand}")
+        refusal = f"Field must be grouped or aggregated: {item.operand}"
+        grouping.check_grouped(expression, self._groups, self._sets, refusal)
         if item.alias:
             return item.alias, expression
         if isinstance(item.operand, ast.Path):
@@ -219,7 +227,7 @@ class _Binder:
 
     def _groupable(self, operand: ast.Operand) -> Scalar:
         expression = self._expression(operand)
-        if isinstance(expression, Aggregate):
+        if isinstance(expression, Aggregate | Grouping | Formatted | Distance):
             raise self._malformed(operand.position, f"field '{operand}' can not be grouped in a query call")
         if isinstance(operand, ast.Path):
             found = self._scope.find(operand)
@@ -256,6 +264,12 @@ class _Binder:
             self._select_group_of_fields(selection, operand)
         elif name == "tolabel":
             selection.add_label(functions.only_path(operand, self._statement), item.alias)
+        elif name == "format":
+            formatted = functions.bind_format(operand, self._value_at, self._statement, self._context)
+            selection.add_value(next(functions.paths_in(operand)), item.alias, formatted)
+        elif name == "convertcurrency":
+            converted = functions.bind_conversion(operand, self._value_at, self._statement, self._context)
+            selection.add_value(next(functions.paths_in(operand)), item.alias, converted)
         elif name in functions.DATE_FUNCTIONS:
             raise SoqlError("MALFORMED_QUERY", f"Field must be grouped or aggregated: {operand}")
         else:
@@ -303,6 +317,7 @@ class _Binder:
             order_by=order_by,
             limit=query.limit,
             offset=query.offset or 0,
+            grouping_sets=self._sets,
         )
 
     def _where(self) -> Condition | None:
@@ -343,13 +358,21 @@ class _Binder:
         expression = self._expression(operand)
         if isinstance(expression, Aggregate):
             raise self._malformed(operand.position, f"Aggregate expressions are not allowed in WHERE: {operand}")
+        if isinstance(expression, Grouping | Formatted):
+            raise self._malformed(operand.position, f"{operand} is not allowed in WHERE")
         self._check_filterable(operand)
-        return Subject(expression, _name_of(operand), operand.position)
+        corporate = None
+        if isinstance(operand, ast.Path) and isinstance(expression, Column) and expression.type == "currency":
+            found = self._scope.find(operand)
+            corporate = functions.in_currency(found, expression, self._context.corporate_currency, self._context)
+        return Subject(expression, _name_of(operand), operand.position, corporate)
 
     def _having_subject(self, operand: ast.Operand) -> Subject:
         expression = self._expression(operand)
-        if not isinstance(expression, Aggregate) and expression not in self._groups:
-            raise SoqlError("MALFORMED_QUERY", f"Field must be grouped or aggregated: {operand}")
+        if isinstance(expression, Formatted):
+            raise self._malformed(operand.position, f"{operand} is not allowed in HAVING")
+        refusal = f"Field must be grouped or aggregated: {operand}"
+        grouping.check_grouped(expression, self._groups, self._sets, refusal)
         return Subject(expression, _name_of(operand), operand.position)
 
     def _check_filterable(self, operand: ast.Operand) -> None:
@@ -361,21 +384,23 @@ class _Binder:
     def _order(self, *, tie_breaker: bool) -> tuple[Order, ...]:
         """ORDER BY, made total: rows that compare equal come by id, groups by their keys."""
         given = [self._ordering(item) for item in self._query.order_by]
-        if tie_breaker:
-            last: tuple[Scalar, ...] = (self._scope.id_of(self._scope.table),)
-        else:
-            last = self._groups
         # In the direction of what comes before, so that one index can serve the whole order.
         descending = bool(given) and given[-1].descending
-        given += [Order(item, descending, ast.NullsPlace.FIRST) for item in last]
+        if tie_breaker:
+            given.append(Order(self._scope.id_of(self._scope.table), descending, ast.NullsPlace.FIRST))
+        else:
+            given += grouping.default_order(self._groups, self._sets, descending=descending)
         # A key that was sorted by before decides nothing the second time.
         return tuple({item.expression: item for item in reversed(given)}.values())[::-1]
 
     def _ordering(self, item: ast.Ordering) -> Order:
         expression = self._expression(item.operand)
-        if self._is_aggregate() and not isinstance(expression, Aggregate) and expression not in self._groups:
-            raise SoqlError("MALFORMED_QUERY", f"Ordered field must be grouped or aggregated: {item.operand}")
-        if not self._is_aggregate() and isinstance(expression, Aggregate):
+        if isinstance(expression, Formatted):
+            raise self._malformed(item.operand.position, f"{item.operand} is not allowed in ORDER BY")
+        if self._is_aggregate():
+            refusal = f"Ordered field must be grouped or aggregated: {item.operand}"
+            grouping.check_grouped(expression, self._groups, self._sets, refusal)
+        elif isinstance(expression, Aggregate | Grouping):
             raise self._malformed(item.operand.position, f"Aggregate expressions need GROUP BY: {item.operand}")
         nulls = item.nulls
         if isinstance(item.operand, ast.Path):
@@ -390,6 +415,8 @@ class _Binder:
     def _expression(self, operand: ast.Operand) -> Expression:
         if isinstance(operand, ast.Path):
             return self._value_of(self._scope.find(operand), operand)
+        if operand.name.lower() == "distance":
+            return functions.bind_distance(operand, self._scope, self._statement)
         return functions.bind_call(operand, self._value_at, self._statement, self._context)
 
     def _value_at(self, path: ast.Path) -> tuple[Found, Scalar]:

@@ -107,7 +107,35 @@ class DatePart:
         return "date" if self.function == "DAY_ONLY" else "int"
 
 
-Scalar = Column | FirstOf | ReferredType | Label | DatePart
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """``convertCurrency(Amount)``: an amount in another currency than its record's. Empty where no rate is known.
+
+    ``rates`` are units per one of the corporate currency, by ISO code; ``target`` is the rate of the wanted currency.
+    """
+
+    argument: Column
+    code: Column
+    rates: tuple[tuple[str, float], ...]
+    target: float
+
+    type = "currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """``DISTANCE(field, GEOLOCATION(…), unit)``: along a great circle, in miles (``mi``) or kilometres (``km``)."""
+
+    latitude: Column
+    longitude: Column
+    to_latitude: float
+    to_longitude: float
+    unit: str
+
+    type = "double"
+
+
+Scalar = Column | FirstOf | ReferredType | Label | DatePart | Converted | Distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +154,30 @@ class Aggregate:
         return "double"
 
 
-Expression = Scalar | Aggregate
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """``GROUPING(StageName)``: 1 in rows that sum over the field's values (ROLLUP and CUBE), else 0."""
+
+    argument: Scalar
+
+    type = "int"
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """``FORMAT(Amount)``: the value as the user's locale writes it. ``code`` is where the record's currency stands."""
+
+    argument: Scalar | Aggregate
+    locale: str
+    zone: str
+    scale: int
+    currency: str
+    code: Column | None
+
+    type = "string"
+
+
+Expression = Scalar | Aggregate | Grouping | Formatted
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +265,5 @@ class Select:
     order_by: tuple[Order, ...]
     limit: int | None
     offset: int
+    grouping_sets: tuple[tuple[Scalar, ...], ...] = ()
+    """For ROLLUP and CUBE, by which of ``group_by`` each set of rows is grouped; the others are null in it."""

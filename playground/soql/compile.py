@@ -8,7 +8,7 @@ A condition may come out as NULL where it does not hold; NOT is therefore ``IS N
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from playground.soql import bounds
@@ -20,9 +20,13 @@ from playground.soql.bound import (
     Column,
     Compare,
     Condition,
+    Converted,
     DatePart,
+    Distance,
     Expression,
     FirstOf,
+    Formatted,
+    Grouping,
     HasChoices,
     InSelect,
     IsNull,
@@ -34,11 +38,14 @@ from playground.soql.bound import (
     Or,
     Order,
     ReferredType,
+    Scalar,
     Select,
     Stored,
 )
 from playground.soql.errors import too_complicated
-from playground.soql.sqlite import upper
+from playground.soql.sqlite import KEY_END, upper
+
+_Render = Callable[[Expression], "Sql"]
 
 PARAMETERS_MAX = 30_000
 """Fewer than SQLite's own limit, to leave room for a page of parent ids."""
@@ -56,9 +63,11 @@ def page(select: Select, *, limit: int | None, offset: int) -> Sql:
     """The rows from ``offset`` on, at most ``limit`` of them, of what the query's own LIMIT and OFFSET leave."""
     rest = None if select.limit is None else max(select.limit - offset, 0)
     shorter = min((size for size in (rest, limit) if size is not None), default=-1)
-    parts = [*_body(select, [_expression(item) for item in select.outputs]), _order_by(select.order_by)]
-    parts.append(Sql("LIMIT ? OFFSET ?", (shorter, select.offset + offset)))
-    return _joined(" ", parts)
+    window = Sql("LIMIT ? OFFSET ?", (shorter, select.offset + offset))
+    if select.grouping_sets:
+        return _joined(" ", [_subtotals(select), window])
+    outputs = [_shown(select, item) for item in select.outputs]
+    return _joined(" ", [*_body(select, outputs), _order_by(select.order_by), window])
 
 
 def check_size(select: Select, children: Iterable[Select]) -> None:
@@ -72,8 +81,10 @@ def count(select: Select) -> Sql:
     """How many rows the query has, its own LIMIT and OFFSET heeded."""
     limit = -1 if select.limit is None else select.limit
     window = Sql("LIMIT ? OFFSET ?", (limit, select.offset))
-    inner = _joined(" ", [*_body(select, [Sql("1")]), window])
-    return _wrapped("SELECT COUNT(*) FROM (", inner, ")")
+    # Aggregates make one row of all, so what is counted must have them.
+    aggregates = [_expression(item) for item in select.outputs if isinstance(item, Aggregate | Formatted)]
+    rows = [_subtotals(select)] if select.grouping_sets else _body(select, aggregates or [Sql("1")])
+    return _wrapped("SELECT COUNT(*) FROM (", _joined(" ", [*rows, window]), ")")
 
 
 def children(select: Select, parent_id: Column, parents: Sequence[str]) -> Sql:
@@ -94,7 +105,50 @@ def children(select: Select, parent_id: Column, parents: Sequence[str]) -> Sql:
     return _joined(" ", [_wrapped(f"SELECT {columns} FROM (", inner, ")"), window])
 
 
-def _body(select: Select, outputs: Sequence[Sql]) -> list[Sql]:
+def _subtotals(select: Select) -> Sql:
+    """ROLLUP and CUBE: one SELECT for each set of groups, together in the query's order."""
+    branches = []
+    for members in select.grouping_sets:
+        render = partial(_in_set, frozenset(members), frozenset(select.group_by))
+        columns = [
+            _wrapped("", render(item) if item not in members else _shown(select, item), f" AS c{place}")
+            for place, item in enumerate(select.outputs)
+        ]
+        columns += [
+            _wrapped("", _sort_key(order.expression, render), f" AS k{place}")
+            for place, order in enumerate(select.order_by)
+        ]
+        branches.append(_joined(" ", _body(replace(select, group_by=members), columns, render)))
+    names = ", ".join(f"c{place}" for place in range(len(select.outputs)))
+    orders = ", ".join(
+        f"k{place} {'DESC' if order.descending else 'ASC'} NULLS {order.nulls.value.upper()}"
+        for place, order in enumerate(select.order_by)
+    )
+    return _wrapped(f"SELECT {names} FROM (", _joined(" UNION ALL ", branches), f") ORDER BY {orders}")
+
+
+def _in_set(members: frozenset[Scalar], groups: frozenset[Scalar], expression: Expression) -> Sql:
+    """A value in rows that are grouped by ``members`` only: the other groups are null there."""
+    if isinstance(expression, Grouping):
+        return Sql("0" if expression.argument in members else "1")
+    if isinstance(expression, Formatted) and expression.argument in groups - members:
+        return Sql("NULL")
+    return Sql("NULL") if expression in groups - members else _expression(expression)
+
+
+def _shown(select: Select, expression: Expression) -> Sql:
+    """A selected value. Of texts that differ in case only, and so are one group, the first is shown."""
+    sql = _expression(expression)
+    return _wrapped("MIN(", sql, ")") if expression in select.group_by and _folds(expression) else sql
+
+
+def _group_key(expression: Expression) -> Sql:
+    """Text groups without case, as it compares."""
+    sql = _expression(expression)
+    return _wrapped("soql_upper(", sql, ")") if _folds(expression) else sql
+
+
+def _body(select: Select, outputs: Sequence[Sql], render: _Render | None = None) -> list[Sql]:
     """Everything before ORDER BY."""
     table = select.table
     parts = [
@@ -112,9 +166,12 @@ def _body(select: Select, outputs: Sequence[Sql]) -> list[Sql]:
     if select.where is not None:
         parts.append(_wrapped("WHERE ", _where(select.where), ""))
     if select.group_by:
-        parts.append(_wrapped("GROUP BY ", _joined(", ", map(_expression, select.group_by)), ""))
+        parts.append(_wrapped("GROUP BY ", _joined(", ", map(_group_key, select.group_by)), ""))
+    elif select.grouping_sets:
+        # All rows are one group, if there are any.
+        parts.append(Sql("GROUP BY NULL"))
     if select.having is not None:
-        parts.append(_wrapped("HAVING ", _condition(select.having), ""))
+        parts.append(_wrapped("HAVING ", _condition(select.having, render), ""))
     return parts
 
 
@@ -135,9 +192,6 @@ def _conjuncts(condition: Condition) -> Iterable[Condition]:
         return
     for item in condition.conditions:
         yield from _conjuncts(item)
-
-
-_Render = Callable[[Expression], Sql]
 
 
 def _condition(condition: Condition, render: _Render | None = None) -> Sql:
@@ -232,9 +286,9 @@ def _may_be_null(expression: Expression) -> bool:
     return not isinstance(expression, Column) or expression.outer or expression.field.nillable
 
 
-def _sort_key(expression: Expression) -> Sql:
+def _sort_key(expression: Expression, render: _Render | None = None) -> Sql:
     """Picklists by setup order, other text by its upper-cased form (salesforce-api.md, section 8.3)."""
-    key = _expression(expression)
+    key = (render or _expression)(expression)
     if isinstance(expression, Column) and expression.type == "picklist" and expression.field.picklist:
         ranks = " ".join(f"WHEN ? THEN {rank:05d}" for rank in range(len(expression.field.picklist)))
         values = tuple(entry.value for entry in expression.field.picklist)
@@ -269,6 +323,16 @@ def _expression(expression: Expression) -> Sql:
             return _cases(_wrapped("", argument, " COLLATE NOCASE"), expression.labels, argument)
         case DatePart():
             return _date_part(expression)
+        case Converted():
+            return _converted(expression)
+        case Distance():
+            columns = _joined(", ", [_expression(expression.latitude), _expression(expression.longitude)])
+            place = (expression.to_latitude, expression.to_longitude, expression.unit)
+            return Sql(f"soql_distance({columns.text}, ?, ?, ?)", (*columns.parameters, *place))
+        case Formatted():
+            return _formatted(expression)
+        case Grouping():
+            return Sql("0")
         case Aggregate():
             return _aggregate(expression)
 
@@ -283,8 +347,35 @@ def _aggregate(aggregate: Aggregate) -> Sql:
         return Sql("COUNT(*)")
     argument = _expression(aggregate.argument)
     if aggregate.function == "COUNT_DISTINCT":
-        return _wrapped("COUNT(DISTINCT ", argument, ")")
+        return _wrapped("COUNT(DISTINCT ", _group_key(aggregate.argument), ")")
+    if aggregate.function in ("MIN", "MAX") and _folds(aggregate.argument):
+        # The first or last by the order of ORDER BY: the value travels behind its key.
+        keyed = _joined(" || ", [_wrapped("(", _sort_key(aggregate.argument), ")"), Sql("?", (KEY_END,)), argument])
+        return _wrapped(f"soql_unkeyed({aggregate.function}(", keyed, "))")
     return _wrapped(f"{aggregate.function}(", argument, ")")
+
+
+def _converted(amount: Converted) -> Sql:
+    """Unknown currencies have no rate, and so no amount."""
+    rates = " ".join("WHEN ? THEN ?" for _ in amount.rates)
+    value, code = _expression(amount.argument), _expression(amount.code)
+    pairs = tuple(part for pair in amount.rates for part in pair)
+    return Sql(
+        f"({value.text} * ? / CASE {code.text} {rates} END)",
+        (*value.parameters, amount.target, *code.parameters, *pairs),
+    )
+
+
+def _formatted(value: Formatted) -> Sql:
+    argument = _expression(value.argument)
+    code = Sql("?", (value.currency,)) if value.code is None else _expression(value.code)
+    named = int(value.code is not None or isinstance(value.argument, Converted))
+    inner = value.argument.argument if isinstance(value.argument, Aggregate) else None
+    kind = value.argument.type if inner is None or value.argument.type == "int" else inner.type
+    return Sql(
+        f"soql_format({argument.text}, ?, ?, ?, ?, {code.text}, ?)",
+        (*argument.parameters, kind, value.scale, value.locale, value.zone, *code.parameters, named),
+    )
 
 
 def _date_part(part: DatePart) -> Sql:

@@ -18,6 +18,8 @@ class QueryContext:
     user's words for picklist values; where it is silent the schema's own labels stand. ``first_weekday`` is where
     THIS_WEEK begins, from 0 for Monday to 6 for Sunday. ``fiscal_year_by_start`` is the organization's
     UsesStartDateAsFiscalYearName: whether FISCAL_YEAR is called after the year it begins in, not the one it ends in.
+    ``locale`` (``en_GB``) says how FORMAT writes. ``currencies`` has, in an org with several, the units of each for one
+    of the corporate currency, by ISO code; it is empty in an org with one currency.
     """
 
     now: datetime
@@ -29,3 +31,7 @@ class QueryContext:
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     first_weekday: int = SUNDAY
     fiscal_year_by_start: bool = False
+    locale: str = "en_US"
+    currencies: Mapping[str, float] = field(default_factory=dict)
+    corporate_currency: str = "USD"
+    user_currency: str = "USD"

@@ -40,6 +40,11 @@ class Prepared:
         return isinstance(self.query.shape, shape.AggregateShape)
 
     @property
+    def usage(self) -> frozenset[str]:
+        """What running it notes: ``view`` and ``reference`` (FOR …), ``tracking`` and ``viewstat`` (UPDATE …)."""
+        return self.query.usage
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """What is selected, in order: ``Id``, ``Account.Name``, aliases of aggregates. Subqueries are left out."""
         return self.query.columns

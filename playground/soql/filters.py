@@ -7,7 +7,7 @@ SOQL has two truth values (salesforce-api.md, section 8.3): a positive compariso
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from playground import ids
@@ -19,6 +19,7 @@ from playground.soql.bound import (
     And,
     Compare,
     Condition,
+    Distance,
     Expression,
     HasChoices,
     IsNull,
@@ -32,6 +33,7 @@ from playground.soql.bound import (
 from playground.soql.context import QueryContext
 from playground.soql.errors import SoqlError, invalid_filter, located, wrong_literal
 
+_DISTANCE_OPERATORS = frozenset({ast.Operator.LESS, ast.Operator.GREATER})
 _WANTED = {"boolean": "boolean", "int": "int", "date": "date", "datetime": "dateTime"}
 
 
@@ -50,6 +52,8 @@ class Subject:
     expression: Expression
     name: str
     position: int
+    in_corporate_currency: Expression | None = None
+    """For a currency field in an org with several: its amount in the corporate currency."""
 
 
 class Filters:
@@ -61,6 +65,10 @@ class Filters:
 
     def compare(self, subject: Subject, operator: ast.Operator, value: ast.Value) -> Condition:
         """``operand operator value``."""
+        if isinstance(subject.expression, Distance) and operator not in _DISTANCE_OPERATORS:
+            raise self._invalid(subject, "DISTANCE can only be compared with < and >")
+        if isinstance(value, ast.Number) and value.currency is not None:
+            subject, value = self._in_corporate_currency(subject, value)
         if operator is ast.Operator.NOT_EQUAL:
             return Not(self._equal(subject, self._stored(subject, value)))
         if operator is ast.Operator.EQUAL:
@@ -112,6 +120,8 @@ class Filters:
             case ast.Boolean() if kind == "boolean":
                 return int(value.value)
             case ast.Number() if kind in NUMBER_TYPES:
+                if value.currency is not None:
+                    raise self._invalid(subject, f"Invalid currency literal: {value}")
                 return value.value
             case ast.Text() if kind in ID_TYPES:
                 return self._id(subject, value.value)
@@ -125,6 +135,13 @@ class Filters:
                 return self._range(kind, value)
         default = "double" if kind in NUMBER_TYPES else "string"
         raise wrong_literal(self._statement, subject.position, subject.name, _WANTED.get(kind, default))
+
+    def _in_corporate_currency(self, subject: Subject, value: ast.Number) -> tuple[Subject, ast.Number]:
+        """Both sides of ``Amount > USD5000`` in the corporate currency."""
+        rate = self._context.currencies.get(value.currency or "")
+        if rate is None or subject.in_corporate_currency is None:
+            raise self._invalid(subject, f"Invalid currency literal: {value}")
+        return replace(subject, expression=subject.in_corporate_currency), ast.Number(value.value / rate)
 
     def _id(self, subject: Subject, text: str) -> str:
         if text == "":

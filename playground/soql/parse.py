@@ -30,6 +30,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", '"': '"', "'"
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _PIECE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)|([%_])", re.DOTALL)
+_APEX_SECURITY = frozenset({"SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE"})
 _FIRST_YEAR, _LAST_YEAR = 1700, 4000
 
 _Nesting = TypeVar("_Nesting", ast.And, ast.Or, ast.Not)
@@ -99,6 +100,7 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
             limit=given.get("limit"),
             offset=given.get("offset"),
             statement=self._statement,
+            usage=frozenset(use for name, uses in clauses if name == "usage" for use in uses),
         )
 
     def select_list(self, *items: Any) -> tuple[Any, ...]:
@@ -151,8 +153,29 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
     def offset(self, number: Token) -> tuple[str, int]:
         return "offset", self._count(number)
 
-    def usage(self, *_: Token) -> tuple[str, None]:
-        return "usage", None
+    def security(self, keyword: Token, *words: str) -> NoReturn:
+        """WITH SECURITY_ENFORCED and WITH USER_MODE belong to Apex; data categories to articles, which are not here."""
+        clause = " ".join(words).upper()
+        detail = f"WITH {clause} is not supported in this org"
+        if clause in _APEX_SECURITY:
+            detail = f"WITH {clause} is only allowed in Apex code"
+        raise located("MALFORMED_QUERY", self._statement, _position(keyword), detail)
+
+    def security_word(self, token: Token) -> str:
+        return str(token)
+
+    def usage(self, *uses: Token) -> tuple[str, tuple[str, ...]]:
+        return "usage", tuple(use.lower() for use in uses)
+
+    def tracking(self, _: Token, *uses: Token) -> tuple[str, tuple[str, ...]]:
+        return "usage", tuple(use.lower() for use in uses)
+
+    def for_update(self, keyword: Token) -> NoReturn:
+        raise located("MALFORMED_QUERY", self._statement, _position(keyword), "FOR UPDATE not allowed in this context")
+
+    def all_rows(self, _: Token) -> NoReturn:
+        # REST has /queryAll instead.
+        raise SoqlError("MALFORMED_QUERY", "ALL ROWS not allowed in this context")
 
     def conjunction(self, *conditions: ast.Condition) -> ast.And:
         return self._nested(ast.And(conditions), conditions)
@@ -182,7 +205,7 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
     def path(self, *names: Token) -> ast.Path:
         return ast.Path(tuple(map(str, names)), _position(names[0]))
 
-    def call(self, name: Token, *arguments: ast.Operand | None) -> ast.Call:
+    def call(self, name: Token, *arguments: ast.Argument | None) -> ast.Call:
         return ast.Call(str(name), tuple(item for item in arguments if item is not None), _position(name))
 
     def text(self, token: Token) -> ast.Text:

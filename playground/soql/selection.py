@@ -63,9 +63,12 @@ class Selection:
         found = self._scope.find(path)
         if found.expression is None:
             raise located("INVALID_FIELD", self._statement, path.position, f"Invalid field in toLabel: {path}")
-        value = label_of(found, found.expression, self._labels)
-        key = alias or found.key
-        self._add(found, path, Leaf(key, self._place(value), value.type))
+        self.add_value(path, alias, label_of(found, found.expression, self._labels))
+
+    def add_value(self, path: ast.Path, alias: str | None, value: Expression) -> None:
+        """Select what a function makes of a field: under the field's own name unless it has an alias."""
+        found = self._scope.find(path)
+        self._add(found, path, Leaf(alias or found.key, self._place(value), value.type))
 
     def add_children(self, key: str, number: int) -> None:
         """Select a subquery's records."""
