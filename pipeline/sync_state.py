@@ -10,11 +10,13 @@ from typing import Any
 
 from sqlalchemy import Row, Table, func, select
 
+from local_store import rows as rows_of
 from local_store.database import read
 from local_store.json_text import load_record
 from local_store.store import Store
-from local_store.tables import conflict, issue, run, run_object, touched
+from local_store.tables import conflict, issue, run, run_object, run_operation, touched
 from mapping.record import Record, RecordId
+from pipeline.naming import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,31 @@ class MirroredObject:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRecord:
+    """A record that was changed here and is not confirmed by Salesforce. ``change`` is create, update or delete."""
+
+    object: str
+    id: RecordId
+    name: str
+    at: datetime
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One operation of a run. ``side`` is where it wrote: ``local`` or ``remote``."""
+
+    at: datetime
+    object: str
+    id: RecordId
+    name: str
+    side: str
+    verb: str
+    outcome: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Attention:
     """What needs a person, and what waits."""
 
@@ -119,6 +146,9 @@ class Attention:
         """How many things need a person."""
         return self.conflicts + self.refused
 
+
+LISTED_MAX = 500
+"""How many rows a list of waiting records or of a run's deeds shows at most."""
 
 COUNTED = ("received", "applied", "unchanged", "held", "quarantined", "sent", "refused")
 
@@ -193,6 +223,50 @@ def causes(store: Store, object_name: str = "", record_id: str = "") -> tuple[Ca
         for key, rows in groups.items()
     ]
     return tuple(sorted(found, key=lambda cause: -cause.count))
+
+
+def waiting(store: Store, limit: int = LISTED_MAX) -> tuple[WaitingRecord, ...]:
+    """The records that wait to be sent, the oldest first."""
+    query = select(touched.c.object, touched.c.id, touched.c.at).order_by(touched.c.at, touched.c.seq).limit(limit)
+    by_object: dict[str, dict[str, datetime]] = {}
+    found: list[WaitingRecord] = []
+    with read(store.engine) as connection:
+        for name, record_id, at in connection.execute(query):
+            by_object.setdefault(name, {})[record_id] = at
+        for name, moments in by_object.items():
+            if name not in store.objects:
+                continue
+            based = rows_of.find_ids(connection, store.tables(name).base, moments)
+            present = rows_of.find_ids(connection, store.live(name), moments)
+            called = names(connection, store, name, moments)
+            for record_id, at in moments.items():
+                change = "delete" if record_id not in present else "update" if record_id in based else "create"
+                found.append(WaitingRecord(name, RecordId(record_id), called.get(record_id, record_id), at, change))
+    return tuple(sorted(found, key=lambda item: item.at))
+
+
+def deeds(store: Store, run_id: int, limit: int = LISTED_MAX) -> tuple[Deed, ...]:
+    """What a run wrote, on either side, in its order. Rows of a first read are not listed one by one."""
+    query = select(run_operation).where(run_operation.c.run == run_id).order_by(run_operation.c.id).limit(limit)
+    with read(store.engine) as connection:
+        rows = connection.execute(query).all()
+        ids: dict[str, set[str]] = {}
+        for row in rows:
+            ids.setdefault(row.object, set()).add(row.record_id)
+        called = {name: names(connection, store, name, found) for name, found in ids.items()}
+    return tuple(
+        Deed(
+            at=row.at,
+            object=row.object,
+            id=RecordId(row.record_id),
+            name=called[row.object].get(row.record_id, row.record_id),
+            side=row.side,
+            verb=row.verb,
+            outcome=row.outcome,
+            message=row.message,
+        )
+        for row in rows
+    )
 
 
 def objects(store: Store) -> tuple[MirroredObject, ...]:

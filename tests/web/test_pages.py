@@ -31,6 +31,7 @@ PATHS = (
     "/stages",
     "/sync",
     "/sync/runs/1",
+    "/sync/waiting",
     "/sync/conflicts",
     "/practice",
     "/in-salesforce",

@@ -176,3 +176,26 @@ def test_an_open_sum_is_that_of_the_account_s_open_deals(reader: Reader) -> None
     its = reader.get(f"/opportunities.json?account={first['id']}&status=open").get_json()
     assert first["open_count"] == its["total"]["count"]
     assert Decimal(first["open_amount"]) == sum(Decimal(amount) for amount in its["total"]["amounts"].values())
+
+
+def test_everything_that_waits_is_listed_whatever_its_object(patient_reader: Reader) -> None:
+    services = patient_reader.services
+    first, second = (patient_reader.deal(stages=frozenset({stage})) for stage in ("Prospecting", "Qualification"))
+    services.update("Opportunity", first.id, {"NextStep": "Call"})
+    services.delete("Opportunity", second.id)
+    services.create("Contact", {"FirstName": "Aparna", "LastName": "Rao"})
+
+    model = patient_reader.get("/sync/waiting.json").get_json()
+    found = {(item["record"]["name"], item["record"]["change"]) for item in model["records"]}
+    assert found == {(first.name, "update"), (second.name, "delete"), ("Aparna Rao", "create")}
+    assert model["total"] == 3 == patient_reader.get("/sync.json").get_json()["needs"]["waiting"]
+    text = patient_reader.read("/sync/waiting")
+    assert f'href="/opportunities/{first.id}"' in text
+    assert f'href="/opportunities/{second.id}"' not in text
+
+    services.sync()
+    assert "Nothing waits" in patient_reader.read("/sync/waiting")
+    newest = patient_reader.get("/sync.json").get_json()["runs"][0]["id"]
+    deeds = patient_reader.get(f"/sync/runs/{newest}.json").get_json()["deeds"]
+    sent = {(item["deed"]["object"], item["deed"]["verb"]) for item in deeds if item["deed"]["side"] == "remote"}
+    assert sent == {("Opportunity", "update"), ("Opportunity", "delete"), ("Contact", "create")}

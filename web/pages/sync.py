@@ -29,6 +29,8 @@ OUTCOMES = {
 }
 """The colour and the sign of an outcome; one that is not known here is shown as it is called."""
 
+RECORD_PAGES = {"Opportunity": "opportunities.show", "Contact": "contacts.show", "Account": "accounts.show"}
+
 PARTS = (("applied", "in"), ("unchanged", "same"), ("held", "held"), ("quarantined", "out"))
 
 
@@ -70,7 +72,26 @@ def show_run(run_id: int) -> Response:
     by_object = [
         {"object": name, "counts": counts, "parts": parts(counts)} for name, counts in (run.objects or {}).items()
     ]
-    return page("sync/run.html", run=run_view(run), objects=by_object)
+    deeds = [{"deed": deed, "href": record_href(deed.object, deed.id)} for deed in sync_state.deeds(store(), run_id)]
+    return page("sync/run.html", run=run_view(run), objects=by_object, deeds=deeds)
+
+
+@blueprint.get("/waiting")
+def waiting() -> Response:
+    """Everything that waits to be sent."""
+    found = sync_state.waiting(store())
+    return page(
+        "sync/waiting.html",
+        records=[{"record": item, "href": record_href(item.object, item.id, item.change)} for item in found],
+        total=sync_state.attention(store()).waiting,
+        running=services().running(),
+    )
+
+
+def record_href(object_name: str, record_id: str, change: str = "") -> str | None:
+    """The page of a record, where it has one and the record is still there."""
+    endpoint = RECORD_PAGES.get(object_name)
+    return url_for(endpoint, record_id=record_id) if endpoint and change != "delete" else None
 
 
 def mood(needs: Attention, runs: tuple[Run, ...]) -> dict[str, str]:
@@ -147,13 +168,8 @@ def parts(counts: Counts) -> list[dict[str, Any]]:
 
 def cause_view(cause: sync_state.Cause) -> dict[str, Any]:
     """One entry of the error inbox."""
-    pages = {"Opportunity": "opportunities.show", "Contact": "contacts.show", "Account": "accounts.show"}
-    endpoint = pages.get(cause.object)
-    return {
-        "cause": cause,
-        "title": _cause_title(cause),
-        "links": [url_for(endpoint, record_id=record_id) for record_id in cause.records[:3]] if endpoint else [],
-    }
+    links = [record_href(cause.object, record_id) for record_id in cause.records[:3]]
+    return {"cause": cause, "title": _cause_title(cause), "links": [href for href in links if href]}
 
 
 def _cause_title(cause: sync_state.Cause) -> str:
