@@ -1,4 +1,7 @@
-"""``/composite`` and ``/composite/batch``: several calls in one (salesforce-api.md 4.1, 4.2)."""
+"""``/composite`` and ``/composite/batch``: several calls in one (salesforce-api.md 4.1, 4.2).
+
+Graphs of such calls are in :mod:`playground.composite_graph`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ QUERIES_MAX = 5
 _REFERENCE = re.compile(r"@\{([^}]+)\}")
 _REFERENCE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _STEP = re.compile(r"\.?([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
-_HALTED_ALL = "The transaction was rolled back since another operation in the same transaction failed."
+ROLLED_BACK = "The transaction was rolled back since another operation in the same transaction failed."
 _HALTED_DEPENDANT = "Invalid reference specified. No value for {0} found in {1}"
 
 
@@ -27,7 +30,7 @@ def composite(call: Call) -> Answer:
     """``POST /composite``: in order, each may refer to what earlier ones answered. The whole counts as one call."""
     subrequests = _subrequests(call)
     if call.record.get("allOrNone") is True:
-        return Answer(200, {"compositeResponse": _all_or_none(call, subrequests)})
+        return Answer(200, {"compositeResponse": all_or_none(call, subrequests)})
     return Answer(200, {"compositeResponse": _answers(call, subrequests)})
 
 
@@ -38,8 +41,8 @@ def batch(call: Call) -> Answer:
     failed = False
     for item in requests:
         if failed and call.record.get("haltOnError") is True:
-            halted = errors.ApiError("Batch processing halted per request", code="BATCH_PROCESSING_HALTED", status=412)
-            results.append({"statusCode": 412, "result": halted.body()})
+            error = errors.ApiError("Batch processing halted per request", code="BATCH_PROCESSING_HALTED", status=412)
+            results.append({"statusCode": 412, "result": error.body()})
             continue
         answer = _answer(call, str(item.get("method", "GET")), str(item.get("url", "")), item.get("richInput"), {})
         failed = failed or answer.status >= 300
@@ -51,14 +54,15 @@ class _RolledBack(Exception):
     """One of the subrequests failed, and all were to succeed."""
 
 
-def _all_or_none(call: Call, subrequests: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def all_or_none(call: Call, subrequests: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The answers when all were to succeed: one failure takes all back, and the innocent are PROCESSING_HALTED."""
     items: list[dict[str, Any]] = []
     try:
         with call.org.store.transaction():
             items = _answers(call, subrequests)
             _refuse_any_failure(items)
     except _RolledBack:
-        return [item if item["httpStatusCode"] >= 300 else _halted(item, _HALTED_ALL) for item in items]
+        return [item if item["httpStatusCode"] >= 300 else halted(item, ROLLED_BACK) for item in items]
     return items
 
 
@@ -80,13 +84,17 @@ def _subrequests(call: Call) -> list[Mapping[str, Any]]:
         raise errors.ApiError(
             f"Too many query or collections subrequests: {heavy}. The limit is {QUERIES_MAX}", code="LIMIT_EXCEEDED"
         )
-    names = [item.get("referenceId") for item in subrequests]
+    check_names([item.get("referenceId") for item in subrequests])
+    return subrequests
+
+
+def check_names(names: list[Any]) -> None:
+    """Refuse reference ids that are malformed or not unique."""
     for name in names:
         if not isinstance(name, str) or not _REFERENCE_ID.fullmatch(name):
             raise errors.ApiError(f"Invalid reference id: {name}", code="INVALID_INPUT")
         if names.count(name) > 1:
             raise errors.ApiError(f"Duplicate reference id: {name}", code="INVALID_INPUT")
-    return subrequests
 
 
 def _objects(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
@@ -115,7 +123,7 @@ def _answers(call: Call, subrequests: list[Mapping[str, Any]]) -> list[dict[str,
             url = _resolved_text(str(subrequest.get("url", "")), answered)
             body = _resolved(subrequest.get("body"), answered)
         except _NoValue as missing:
-            items.append(_halted({"referenceId": name}, str(missing)))
+            items.append(halted({"referenceId": name}, str(missing)))
             continue
         headers = subrequest.get("httpHeaders") or {}
         answer = _answer(call, str(subrequest.get("method", "GET")), url, body, headers)
@@ -158,7 +166,8 @@ def _version(text: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _halted(item: Mapping[str, Any], message: str) -> dict[str, Any]:
+def halted(item: Mapping[str, Any], message: str) -> dict[str, Any]:
+    """The answer to a subrequest that was not carried out, or was taken back."""
     error = errors.ApiError(message, code="PROCESSING_HALTED")
     return {
         "body": error.body(),

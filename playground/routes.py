@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from playground import bulk2, composite, errors, queries, resources, rows, sobject_collections
+from playground import (
+    bulk2,
+    composite,
+    composite_graph,
+    composite_tree,
+    errors,
+    queries,
+    resources,
+    rows,
+    sobject_collections,
+)
 from playground.calls import Answer, Call
 
 Handler = Callable[..., Answer]
@@ -46,6 +56,8 @@ ROUTES = (
     _route("GET", "queryAll/*", queries.query_all_page),
     _route("POST", "composite", composite.composite),
     _route("POST", "composite/batch", composite.batch),
+    _route("POST", "composite/graph", composite_graph.graph),
+    _route("POST", "composite/tree/*", composite_tree.tree),
     _route("POST", "composite/sobjects", sobject_collections.create),
     _route("PATCH", "composite/sobjects", sobject_collections.update),
     _route("DELETE", "composite/sobjects", sobject_collections.delete),
