@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from typing import Any
 
-from playground import errors, query_columns
+from playground import errors, query_columns, values
 from playground.calls import Answer, Call
 from playground.locators import Locator
 from playground.soql import Prepared, QueryContext, QueryEngine, SoqlError
+from playground.soql.locales import locale_of
+from playground.soql.translations import labels_in
 
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
+_VIEW_DATES = (("view", "LastViewedDate"), ("reference", "LastReferencedDate"))
 _PAGE = re.compile(r"([0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?)-(\d+)")
 
 
@@ -40,25 +44,26 @@ def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
     engine = QueryEngine(org.schema)
     try:
         if "explain" in call.args:
-            prepared = engine.prepare(call.args["explain"], _context(call, include_deleted))
+            prepared = engine.prepare(call.args["explain"], context_of(call, include_deleted))
             return Answer(200, query_columns.plan(org, prepared, call.args["explain"]))
-        prepared = engine.prepare(_text(call), _context(call, include_deleted))
+        prepared = engine.prepare(_text(call), context_of(call, include_deleted))
         if call.args.get("columns", "").lower() == "true":
             return Answer(200, query_columns.metadata(org.schema, prepared))
         batch_size = _batch_size(call)
+        rests = _Rests(call, path, batch_size)
         with org.store.reading() as connection:
             total = engine.count(connection, prepared)
-            records = list(engine.rows(connection, prepared, offset=0, limit=batch_size))
+            records = engine.rows(connection, prepared, offset=0, limit=batch_size, more=rests.more)
             _refuse_paged_aggregate(prepared, total, len(records))
-            if total <= len(records) or not records:
-                return Answer(200, {"totalSize": total, "done": True, "records": records})
-            snapshot = org.store.snapshot()
+            is_whole = total <= len(records) or not records
+            snapshot = None if is_whole and not rests.children else org.store.snapshot()
     except SoqlError as error:
         raise errors.ApiError(error.message, code=error.code) from error
-    with org.store.transaction():
-        locator_id = org.store.next_id("01g")
+    _note_views(call, prepared, records)
+    if snapshot is None:
+        return Answer(200, {"totalSize": total, "done": True, "records": records})
     locator = Locator(
-        id=locator_id,
+        id=rests.new_id(),
         token=call.session.token,
         user_id=call.session.user_id,
         connection=snapshot,
@@ -69,7 +74,47 @@ def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
         lock=threading.Lock(),
     )
     org.locators.add(locator)
+    rests.open(locator)
     return Answer(200, _page(call, path, locator, 0, records))
+
+
+class _Rests:
+    """Long lists of children: each gets a locator of its own, on the snapshot of the whole statement's."""
+
+    def __init__(self, call: Call, path: str, batch_size: int) -> None:
+        self._call = call
+        self._path = path
+        self._batch_size = batch_size
+        self.children: list[tuple[str, Prepared, int]] = []
+
+    def new_id(self) -> str:
+        store = self._call.org.store
+        with store.transaction():
+            return store.next_id("01g")
+
+    def more(self, prepared: Prepared, total: int) -> str:
+        """The URL of the rest, see :meth:`QueryEngine.rows`."""
+        locator_id = self.new_id()
+        self.children.append((locator_id, prepared, total))
+        return f"{self._call.root}/{self._path}/{locator_id}-{self._batch_size}"
+
+    def open(self, whole: Locator) -> None:
+        """Make the URLs that were given out work."""
+        for locator_id, prepared, total in self.children:
+            child = replace(whole, id=locator_id, prepared=prepared, total=total, parent=whole.parent or whole)
+            self._call.org.locators.add(child)
+
+
+def _note_views(call: Call, prepared: Prepared, records: list[Any]) -> None:
+    """FOR VIEW and FOR REFERENCE leave the time on the records; that is no change of them."""
+    item = call.org.schema.by_lower_name[prepared.object.lower()]
+    names = [name for use, name in _VIEW_DATES if use in prepared.usage and item.has(name)]
+    if not names:
+        return
+    seen = {name: values.stamp(call.org.now()) for name in names}
+    with call.org.store.transaction():
+        for record in records:
+            call.org.store.update(item.name, record["attributes"]["url"].rsplit("/", 1)[-1], seen)
 
 
 def _text(call: Call) -> str:
@@ -78,17 +123,37 @@ def _text(call: Call) -> str:
     return call.args["q"]
 
 
-def _context(call: Call, include_deleted: bool) -> QueryContext:
-    """Dates are those of the caller's time zone."""
+def context_of(call: Call, include_deleted: bool) -> QueryContext:
+    """Dates, formats and labels are those of the caller; fiscal years and currencies the organization's."""
     org = call.org
+    user, organization = org.user(call.session.user_id), org.organization()
+    locale = str(user["LocaleSidKey"])
+    currencies = _currencies(call)
+    corporate = next((code for code, rate, is_corporate in currencies if is_corporate), None)
+    own = locale_of(str(organization.get("DefaultLocaleSidKey") or locale)).currency
     return QueryContext(
         now=org.now(),
-        time_zone=org.zone(org.user(call.session.user_id)["TimeZoneSidKey"]),
-        fiscal_start_month=int(org.organization().get("FiscalYearStartMonth") or 1),
+        time_zone=org.zone(user["TimeZoneSidKey"]),
+        fiscal_start_month=int(organization.get("FiscalYearStartMonth") or 1),
         user_id=call.session.user_id,
         api_version=f"{call.version}.0",
         include_deleted=include_deleted,
+        labels=labels_in(str(user["LanguageLocaleKey"])),
+        first_weekday=locale_of(locale).first_weekday,
+        fiscal_year_by_start=bool(organization.get("UsesStartDateAsFiscalYearName")),
+        locale=locale,
+        currencies={code: rate for code, rate, _ in currencies},
+        corporate_currency=corporate or own,
+        user_currency=str(user.get("DefaultCurrencyIsoCode") or corporate or own),
     )
+
+
+def _currencies(call: Call) -> list[tuple[str, float, bool]]:
+    """Code, rate and whether it is the corporate one, of each currency; none in an org that has a single one."""
+    if "currencytype" not in call.org.schema.by_lower_name:
+        return []
+    rows = call.org.store.select("CurrencyType", "IsActive")
+    return [(str(row["IsoCode"]), float(row["ConversionRate"]), bool(row["IsCorporate"])) for row in rows]
 
 
 def _refuse_paged_aggregate(prepared: Prepared, total: int, shown: int) -> None:
@@ -106,8 +171,12 @@ def _next_page(call: Call, path: str, page: str) -> Answer:
     locator = call.org.locators.get(match[1], call.session.token, call.org.now())
     offset = int(match[2])
     engine = QueryEngine(call.org.schema)
+    rests = _Rests(call, path, locator.batch_size)
     with locator.lock:
-        records = list(engine.rows(locator.connection, locator.prepared, offset=offset, limit=locator.batch_size))
+        records = engine.rows(
+            locator.connection, locator.prepared, offset=offset, limit=locator.batch_size, more=rests.more
+        )
+    rests.open(locator)
     return Answer(200, _page(call, path, locator, offset, records))
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from playground.schema import Schema
 from playground.soql import compile as compiler
 from playground.soql import shape
+from playground.soql.ast import Operator
 from playground.soql.bind import BoundQuery, ChildQuery, bind
+from playground.soql.bound import And, Compare
 from playground.soql.context import QueryContext
 from playground.soql.parse import parse
 from playground.soql.sqlite import prepare_connection
 
 _PARENTS_AT_ONCE = 2_000
+
+More = Callable[["Prepared", int], str]
+"""Where the rest of one parent's children can be had: given the statement for all of them, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +79,18 @@ class QueryEngine:
         return int(connection.execute(sql.text, sql.parameters).fetchone()[0])
 
     def rows(
-        self, connection: sqlite3.Connection, prepared: Prepared, *, offset: int = 0, limit: int | None = None
+        self,
+        connection: sqlite3.Connection,
+        prepared: Prepared,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        more: More | None = None,
     ) -> list[shape.Record]:
         """Records ready for JSON: of all that the statement has, at most ``limit`` from ``offset`` on.
 
-        The order is total, so pages neither overlap nor leave gaps while the data stands still.
+        The order is total, so pages neither overlap nor leave gaps while the data stands still. With ``more``, a
+        record's children are cut at ``limit`` too, and ``more`` says where the rest of them is.
         """
         query = prepared.query
         if query.shape is None:
@@ -87,7 +100,8 @@ class QueryEngine:
         rows = connection.execute(sql.text, sql.parameters).fetchall()
         if isinstance(query.shape, shape.AggregateShape):
             return [shape.aggregate(query.shape, row) for row in rows]
-        return self._records(connection, query.shape, rows, query.children, prepared.context.api_version)
+        cut = _Cut(prepared.context, limit, more)
+        return self._records(connection, query.shape, rows, query.children, cut)
 
     def _records(
         self,
@@ -95,25 +109,56 @@ class QueryEngine:
         record_shape: shape.RecordShape,
         rows: Sequence[shape.Row],
         children: Sequence[ChildQuery],
-        api_version: str,
+        cut: _Cut,
     ) -> list[shape.Record]:
         ids = [row[record_shape.id_index] for row in rows]
-        found = [self._children(connection, child, ids, api_version) for child in children]
-        read = shape.reader(record_shape, api_version)
+        found = [self._children(connection, child, ids, cut) for child in children]
+        read = shape.reader(record_shape, cut.context.api_version)
         return [read(row, found) for row in rows]
 
     def _children(
-        self, connection: sqlite3.Connection, child: ChildQuery, parents: Sequence[str], api_version: str
-    ) -> Mapping[str, list[shape.Record]]:
-        """Child records by the parent's id."""
-        by_parent: dict[str, list[shape.Record]] = {}
+        self, connection: sqlite3.Connection, child: ChildQuery, parents: Sequence[str], cut: _Cut
+    ) -> Mapping[str, shape.Record]:
+        """What each parent's record has of its children, by the parent's id."""
+        by_parent: dict[str, list[shape.Row]] = {}
         for start in range(0, len(parents), _PARENTS_AT_ONCE):
             sql = compiler.children(child.select, child.parent_id, parents[start : start + _PARENTS_AT_ONCE])
-            rows = connection.execute(sql.text, sql.parameters).fetchall()
-            records = self._records(connection, child.shape, rows, child.children, api_version)
-            for row, record in zip(rows, records, strict=True):
-                by_parent.setdefault(row[-1], []).append(record)
-        return by_parent
+            for row in connection.execute(sql.text, sql.parameters):
+                by_parent.setdefault(row[-1], []).append(row)
+        shown = {parent: cut.shown(rows) for parent, rows in by_parent.items()}
+        rows = [row for kept in shown.values() for row in kept]
+        records = iter(self._records(connection, child.shape, rows, child.children, cut))
+        return {
+            parent: cut.answer(child, parent, len(all_rows), list(islice(records, len(shown[parent]))))
+            for parent, all_rows in by_parent.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """How long lists of children are cut."""
+
+    context: QueryContext
+    limit: int | None
+    more: More | None
+
+    def shown(self, rows: list[shape.Row]) -> list[shape.Row]:
+        return rows if self.more is None else rows[: self.limit]
+
+    def answer(self, child: ChildQuery, parent: str, total: int, records: list[shape.Record]) -> shape.Record:
+        answer: shape.Record = {"totalSize": total, "done": len(records) == total}
+        if self.more is not None and not answer["done"]:
+            answer["nextRecordsUrl"] = self.more(Prepared(_of_parent(child, parent), self.context), total)
+        return answer | {"records": records}
+
+
+def _of_parent(child: ChildQuery, parent: str) -> BoundQuery:
+    """A subquery's statement for a single parent."""
+    select = child.select
+    owned = Compare(child.parent_id, Operator.EQUAL, parent)
+    where = owned if select.where is None else And((owned, select.where))
+    name = select.table.object_type.name
+    return BoundQuery(name, replace(select, where=where), child.shape, child.children, ())
 
 
 def _all_children(children: Sequence[ChildQuery]) -> Iterator[ChildQuery]:

@@ -77,8 +77,8 @@ class AggregateShape:
     members: tuple[Leaf, ...]
 
 
-ChildRecords = Sequence[Mapping[str, list[Record]]]
-"""For every subquery, child records by the parent's id."""
+ChildRecords = Sequence[Mapping[str, Record]]
+"""For every subquery, its answer (``totalSize``, ``done``, ``records``) by the parent's id."""
 
 
 Reader = Callable[[Row, ChildRecords], Record]
@@ -160,8 +160,7 @@ def _parent(id_index: int, read: Reader, row: Row, _: ChildRecords) -> Record | 
 
 
 def _children(number: int, id_index: int, row: Row, children: ChildRecords) -> Record | None:
-    found = children[number].get(row[id_index])
-    return None if not found else {"totalSize": len(found), "done": True, "records": found}
+    return children[number].get(row[id_index])
 
 
 def _choice(
