@@ -27,6 +27,8 @@ class Locator:
     batch_size: int
     opened: datetime
     lock: threading.Lock
+    parent: Locator | None = None
+    """For the rest of a record's children: the statement's own locator, which keeps the snapshot for all of them."""
 
 
 class Locators:
@@ -40,9 +42,10 @@ class Locators:
     def add(self, locator: Locator) -> None:
         """Keep one more; the user's oldest is closed when there are too many."""
         with self._lock:
-            mine = [item for item in self._open.values() if item.user_id == locator.user_id]
+            own = [item for item in self._open.values() if item.parent is None]
+            mine = [item for item in own if item.user_id == locator.user_id]
             too_many = max(0, len(mine) + 1 - self._settings.open_locators)
-            surplus = sorted(mine, key=lambda item: (item.opened, item.id))[:too_many]
+            surplus = sorted(mine, key=lambda item: (item.opened, item.id))[: too_many if locator.parent is None else 0]
             self._open[locator.id] = locator
         for item in surplus:
             self.close(item)
@@ -59,11 +62,14 @@ class Locators:
         return found
 
     def close(self, locator: Locator) -> None:
-        """Forget one. Idempotent."""
+        """Forget one, and those that read from its snapshot. Idempotent."""
         with self._lock:
             self._open.pop(locator.id, None)
-        with locator.lock:
-            locator.connection.close()
+            for item in [item for item in self._open.values() if item.parent is locator]:
+                del self._open[item.id]
+        if locator.parent is None:
+            with locator.lock:
+                locator.connection.close()
 
     def close_of(self, token: str) -> None:
         """Forget those of a session."""
