@@ -70,7 +70,9 @@ def show_run(run_id: int) -> Response:
     if run is None:
         abort(404)
     by_object = [
-        {"object": name, "counts": counts, "parts": parts(counts)} for name, counts in (run.objects or {}).items()
+        {"object": name, "counts": counts, "parts": parts(counts)}
+        for name, counts in (run.objects or {}).items()
+        if counts != Counts()
     ]
     deeds = [{"deed": deed, "href": record_href(deed.object, deed.id)} for deed in sync_state.deeds(store(), run_id)]
     return page("sync/run.html", run=run_view(run), objects=by_object, deeds=deeds)
