@@ -15,17 +15,15 @@ _INSTANCE = "Fm0"
 _RUNNING_LENGTH = 9
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
 
+_UPPER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
 EMPTY_ID = "000000000000000AAA"
 MASTER_RECORD_TYPE_ID = "012000000000000AAA"
 
 
 def to_18(id15: str) -> str:
     """The 18-character form of a 15-character id."""
-    suffix = ""
-    for start in (0, 5, 10):
-        bits = sum(1 << place for place, char in enumerate(id15[start : start + 5]) if "A" <= char <= "Z")
-        suffix += _CHECK[bits]
-    return id15 + suffix
+    return id15 + _check_of(id15[:5]) + _check_of(id15[5:10]) + _check_of(id15[10:15])
 
 
 def make_id(prefix: str, number: int) -> str:
@@ -42,8 +40,22 @@ def make_id(prefix: str, number: int) -> str:
     return to_18(prefix + _INSTANCE + digits.rjust(_RUNNING_LENGTH, "0"))
 
 
+def running_number(record_id: str) -> int:
+    """The number that :func:`make_id` made this id from."""
+    number = 0
+    for digit in record_id[15 - _RUNNING_LENGTH : 15]:
+        number = number * len(_BASE62) + _BASE62.index(digit)
+    return number
+
+
 def is_id(text: str) -> bool:
     """Whether this is a well-formed id: 15 characters, or 18 with the right last three."""
     if not _SHAPE.fullmatch(text):
         return False
     return len(text) == 15 or to_18(text[:15]) == text
+
+
+def _check_of(five: str) -> str:
+    """The check character of five others: which of them are upper-case letters."""
+    bits = (five[0] in _UPPER) + 2 * (five[1] in _UPPER) + 4 * (five[2] in _UPPER)
+    return _CHECK[bits + 8 * (five[3] in _UPPER) + 16 * (five[4] in _UPPER)]

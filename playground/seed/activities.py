@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
@@ -188,7 +188,35 @@ class Activities:
 def derive_from_activities(
     now: datetime, activities: Activities, opportunities: Sequence[Row], customers: Customers
 ) -> None:
-    """Set what Salesforce derives: last activity (latest of event date and closed task's due date), open, overdue."""
+    """Set what Salesforce derives on all of them."""
+    known = summary(now, activities)
+    for row in [*opportunities, *customers.accounts, *customers.contacts]:
+        row["LastActivityDate"] = known.last.get(str(row["Id"]))
+    for row in opportunities:
+        known.set_on_opportunity(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What tasks and events say about other records, by their ids."""
+
+    today: date
+    last: Mapping[str, str]
+    """The latest of event date and closed task's due date."""
+    is_open: Collection[str]
+    overdue: Collection[str]
+
+    def set_on_opportunity(self, row: Row) -> None:
+        """The activity fields of an opportunity."""
+        row["LastActivityDate"] = last = self.last.get(str(row["Id"]))
+        row["HasOpenActivity"] = int(str(row["Id"]) in self.is_open)
+        row["HasOverdueTask"] = int(str(row["Id"]) in self.overdue)
+        if last:
+            row["LastActivityInDays"] = max(0, (self.today - date.fromisoformat(last)).days)
+
+
+def summary(now: datetime, activities: Activities) -> Summary:
+    """What the rows that ``activities`` holds add up to."""
     today = org_today(now)
     last: dict[str, str] = {}
     is_open: set[str] = set()
@@ -203,10 +231,4 @@ def derive_from_activities(
             is_open.add(str(row["WhatId"]))
         if not is_event and not row["IsClosed"] and str(row["ActivityDate"]) < today.isoformat():
             overdue.add(str(row["WhatId"]))
-    for row in [*opportunities, *customers.accounts, *customers.contacts]:
-        row["LastActivityDate"] = last.get(str(row["Id"]))
-    for row in opportunities:
-        row["HasOpenActivity"] = int(str(row["Id"]) in is_open)
-        row["HasOverdueTask"] = int(str(row["Id"]) in overdue)
-        if row["LastActivityDate"]:
-            row["LastActivityInDays"] = max(0, (today - date.fromisoformat(str(row["LastActivityDate"]))).days)
+    return Summary(today, last, is_open, overdue)

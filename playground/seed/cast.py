@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from playground.ids import make_id
 from playground.seed.moments import stamp
 from playground.seed.rows import Row, RowMaker
 from playground.seed.stages import FORECAST_TOKENS, STAGES
@@ -16,6 +17,9 @@ INTEGRATION_USERNAME = f"integration@{DOMAIN}"
 """Who owns the API login. An administrator, so that it sees and edits everything."""
 
 ORG_AGE = timedelta(days=1600)
+SINCE_LEAVING = timedelta(days=96, hours=2)
+"""How long ago those left who are not active any longer."""
+USER_PREFIX = "005"
 
 ADMINISTRATOR = "System Administrator"
 STANDARD_USER = "Standard User"
@@ -75,6 +79,8 @@ class Cast:
     rows: Mapping[str, list[Row]] = field(repr=False)
     user_ids: Mapping[str, str]
     """User ids by :attr:`Person.key`."""
+    user_names: Mapping[str, str]
+    """Full names by :attr:`Person.key`."""
     record_type_ids: Mapping[str, str]
     """Record type ids of Opportunity by developer name."""
 
@@ -84,11 +90,13 @@ class Cast:
         return self.user_ids["integration"]
 
 
-def build_cast(now: datetime) -> Cast:
-    """Everything that a new customer of Salesforce has before the first account."""
+def build_cast(now: datetime, people: Sequence[Person] = PEOPLE) -> Cast:
+    """Everything that a new customer of Salesforce has before the first account.
+
+    ``people`` begins as :data:`PEOPLE` does; managers come before those whom they manage."""
     since = (now - ORG_AGE).replace(hour=9, minute=0, second=0, microsecond=0)
     profiles, roles, users = RowMaker("Profile"), RowMaker("UserRole"), RowMaker("User")
-    user_ids = _future_ids(users)
+    user_ids = {person.key: make_id(USER_PREFIX, number) for number, person in enumerate(people, start=1)}
     system = user_ids["integration"]
     for name in (ADMINISTRATOR, STANDARD_USER):
         profiles.add({"Name": name, "UserType": "Standard"}, created=since, created_by=system)
@@ -108,8 +116,10 @@ def build_cast(now: datetime) -> Cast:
             created=since,
             created_by=system,
         )
-    for number, person in enumerate(PEOPLE):
-        _add_user(users, number, person, since, now, profile_ids[person.profile], role_ids, user_ids)
+    apart = min(timedelta(days=20), ORG_AGE * 0.75 / len(people))
+    for number, person in enumerate(people):
+        joined = (since + apart * number).replace(microsecond=0)
+        _add_user(users, number, person, joined, now, profile_ids[person.profile], role_ids, user_ids)
     record_types, record_type_ids = _record_types(since, system)
     rows = {
         "Organization": _organization(since, system),
@@ -119,32 +129,21 @@ def build_cast(now: datetime) -> Cast:
         "RecordType": record_types,
         "OpportunityStage": _stages(since, system),
     }
-    return Cast(rows, user_ids, record_type_ids)
-
-
-def _future_ids(users: RowMaker) -> dict[str, str]:
-    """The ids that the people will have: users refer to each other before they are there."""
-    shadow = RowMaker(users.object_name)
-    ids = {}
-    for person in PEOPLE:
-        ids[person.key] = shadow.next_id()
-        shadow.rows.append({})
-    return ids
+    return Cast(rows, user_ids, {person.key: person.name for person in people}, record_type_ids)
 
 
 def _add_user(
     users: RowMaker,
     number: int,
     person: Person,
-    since: datetime,
+    joined: datetime,
     now: datetime,
     profile_id: object,
     role_ids: Mapping[str, str],
     user_ids: Mapping[str, str],
 ) -> None:
     mailbox = f"{person.first or ''}.{person.last}".strip(".").lower().replace(" ", "").replace("á", "a")
-    joined = since + timedelta(days=20 * number)
-    left = now - timedelta(days=96, hours=2)
+    left = now - SINCE_LEAVING
     users.add(
         {
             "Username": person.username or f"{mailbox}@{DOMAIN}",

@@ -32,7 +32,7 @@ class Named:
     first: str
     last: str
     title: str
-    department: str
+    department: str | None
 
 
 NAMED_CONTACTS = (
@@ -65,6 +65,10 @@ class Customers:
     contact_since: Mapping[str, datetime] = field(repr=False)
     """When each contact was made, by id."""
 
+    def contact_ids(self, account: str) -> list[str]:
+        """The ids of an account's contacts, by its name."""
+        return [str(row["Id"]) for row in self.contacts_of[account]]
+
 
 def build_customers(rng: Random, now: datetime, cast: Cast) -> Customers:
     """All accounts, parents first, and about three contacts each."""
@@ -72,34 +76,39 @@ def build_customers(rng: Random, now: datetime, cast: Cast) -> Customers:
     accounts, contacts = RowMaker("Account"), RowMaker("Contact")
     by_name: dict[str, Row] = {}
     for number, company in enumerate(COMPANIES):
-        by_name[company.name] = _add_account(rng, accounts, number, company, by_name, now, latest, cast)
+        created = work_moment(rng, now - timedelta(days=rng.randint(590, 1200)), latest)
+        modified = work_moment(rng, now - timedelta(days=rng.randint(1, 400)), latest)
+        parent = str(by_name[company.parent]["Id"]) if company.parent else None
+        moments = (created, max(created, modified))
+        by_name[company.name] = add_account(
+            rng, accounts, number, company, parent, moments, cast.user_ids[company.owner]
+        )
     names = _full_names(rng)
     contacts_of: dict[str, list[Row]] = {}
     for company in COMPANIES:
-        contacts_of[company.name] = _add_contacts(rng, contacts, company, by_name[company.name], names, latest, cast)
+        contacts_of[company.name] = _add_contacts(rng, contacts, company, by_name[company.name], names, latest)
     since = {str(row["Id"]): datetime.fromisoformat(str(row["CreatedDate"])) for row in contacts.rows}
     return Customers(accounts.rows, contacts.rows, by_name, contacts_of, since)
 
 
-def _add_account(
+def add_account(
     rng: Random,
     accounts: RowMaker,
     number: int,
     company: Company,
-    known: Mapping[str, Row],
-    now: datetime,
-    latest: datetime,
-    cast: Cast,
+    parent: str | None,
+    moments: tuple[datetime, datetime],
+    owner: str,
 ) -> Row:
+    """Append the account of a company. ``moments`` are its creation and its last change, the rest are ids."""
     place = PLACES[company.place]
-    created = work_moment(rng, now - timedelta(days=rng.randint(590, 1200)), latest)
-    modified = work_moment(rng, now - timedelta(days=rng.randint(1, 400)), latest)
+    created, modified = moments
     street = place.street.format(rng.randint(2, 180))
     return accounts.add(
         {
             "Name": company.name,
             "Type": rng.choice(("Prospect", "Customer - Direct", "Customer - Direct", "Customer - Channel")),
-            "ParentId": known[company.parent]["Id"] if company.parent else None,
+            "ParentId": parent,
             "BillingStreet": street,
             "BillingCity": place.city,
             "BillingState": place.state,
@@ -119,12 +128,48 @@ def _add_account(
             "Ownership": rng.choice(_OWNERSHIPS),
             "Description": "Said at the trade show that the whole team walks a lot." if number % 7 == 1 else None,
             "Rating": rng.choice(_RATINGS),
-            "OwnerId": cast.user_ids[company.owner],
+            "OwnerId": owner,
             "AccountSource": rng.choice(_SOURCES),
         },
         created=created,
-        created_by=cast.user_ids[company.owner],
-        modified=max(created, modified),
+        created_by=owner,
+        modified=modified,
+    )
+
+
+def add_contact(
+    rng: Random,
+    contacts: RowMaker,
+    company: Company,
+    account: Row,
+    person: Named,
+    mailbox: str,
+    superior: str | None,
+    created: datetime,
+) -> Row:
+    """Append a person at a company. ``superior`` is the id of whom the person may report to."""
+    place = PLACES[company.place]
+    return contacts.add(
+        {
+            "AccountId": account["Id"],
+            "FirstName": person.first,
+            "LastName": person.last,
+            "Name": f"{person.first} {person.last}",
+            "Title": person.title,
+            "Department": person.department,
+            "Email": f"{mailbox}@{company.slug}.example",
+            "Phone": place.phone.format(f"{rng.randint(0, 99):02d}"),
+            "MailingStreet": account["BillingStreet"],
+            "MailingCity": place.city,
+            "MailingState": place.state,
+            "MailingPostalCode": place.postal_code,
+            "MailingCountry": place.country,
+            "LeadSource": rng.choice(_SOURCES),
+            "OwnerId": account["OwnerId"],
+            "ReportsToId": superior if superior and rng.random() < 0.3 else None,
+        },
+        created=created,
+        created_by=str(account["OwnerId"]),
     )
 
 
@@ -142,38 +187,15 @@ def _add_contacts(
     account: Row,
     names: list[tuple[str, str]],
     latest: datetime,
-    cast: Cast,
 ) -> list[Row]:
     added: list[Row] = []
 
     def add(first: str, last: str, title: str, department: str | None, mailbox: str) -> None:
         since = datetime.fromisoformat(str(account["CreatedDate"]))
         created = work_moment(rng, since + (latest - since) * (rng.random() * 0.8), latest)
-        place = PLACES[company.place]
-        added.append(
-            contacts.add(
-                {
-                    "AccountId": account["Id"],
-                    "FirstName": first,
-                    "LastName": last,
-                    "Name": f"{first} {last}",
-                    "Title": title,
-                    "Department": department,
-                    "Email": f"{mailbox}@{company.slug}.example",
-                    "Phone": place.phone.format(f"{rng.randint(0, 99):02d}"),
-                    "MailingStreet": account["BillingStreet"],
-                    "MailingCity": place.city,
-                    "MailingState": place.state,
-                    "MailingPostalCode": place.postal_code,
-                    "MailingCountry": place.country,
-                    "LeadSource": rng.choice(_SOURCES),
-                    "OwnerId": account["OwnerId"],
-                    "ReportsToId": added[0]["Id"] if added and rng.random() < 0.3 else None,
-                },
-                created=max(created, since),
-                created_by=cast.user_ids[company.owner],
-            )
-        )
+        person = Named(company.name, first, last, title, department)
+        first_there = str(added[0]["Id"]) if added else None
+        added.append(add_contact(rng, contacts, company, account, person, mailbox, first_there, max(created, since)))
 
     for named in NAMED_CONTACTS:
         if named.account == company.name:

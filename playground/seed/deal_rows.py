@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
-from playground.seed.cast import NEW_BUSINESS, PEOPLE, RENEWAL, Cast
-from playground.seed.customers import Customers
+from playground.seed.cast import NEW_BUSINESS, RENEWAL, Cast
 from playground.seed.journey import Deal, Save, State
-from playground.seed.moments import QUIET_BEFORE_NOW, org_today
+from playground.seed.moments import QUIET_BEFORE_NOW, org_today, stamp
 from playground.seed.rows import Row, RowMaker, Value
 from playground.seed.stages import FORECAST_TOKENS, STAGE_BY_NAME
 
-_USER_NAMES = {person.key: person.name for person in PEOPLE}
 _SOURCES = ("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 
 
@@ -26,7 +24,10 @@ class DealRows:
     rng: Random
     now: datetime
     cast: Cast
-    customers: Customers
+    account_ids: Mapping[str, str]
+    """Account ids by name."""
+    contact_since: Mapping[str, datetime]
+    """When each contact was made, by id."""
     opportunities: RowMaker = field(default_factory=lambda: RowMaker("Opportunity"))
     roles: RowMaker = field(default_factory=lambda: RowMaker("OpportunityContactRole"))
     history: RowMaker = field(default_factory=lambda: RowMaker("OpportunityHistory"))
@@ -51,7 +52,7 @@ class DealRows:
         modified = deal.saves[-1].at if deal.saves else deal.created
         primary = next((role.contact for role in deal.roles if role.primary), None)
         values: dict[str, object] = {
-            "AccountId": self.customers.account_by_name[deal.account]["Id"],
+            "AccountId": self.account_ids[deal.account],
             "RecordTypeId": self.cast.record_type_ids[RENEWAL if deal.returning else NEW_BUSINESS],
             "Name": deal.name,
             "StageName": state.stage,
@@ -79,7 +80,7 @@ class DealRows:
             "IsPriorityRecord": deal.priority,
         }
         if moved:
-            values["LastStageChangeDate"] = deal.entered_stage.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            values["LastStageChangeDate"] = stamp(deal.entered_stage)
         stamped = modified
         if self.rng.random() < 0.05:
             stamped = min(modified + timedelta(hours=self.rng.randint(1, 60)), self.now - QUIET_BEFORE_NOW)
@@ -145,7 +146,7 @@ class DealRows:
         """Field, data type, old and new value of what a save changed. An owner takes two rows, name and id."""
         before, after = save.before, save.after
         if before.owner != after.owner:
-            yield "Owner", "Text", _USER_NAMES[before.owner], _USER_NAMES[after.owner]
+            yield "Owner", "Text", self.cast.user_names[before.owner], self.cast.user_names[after.owner]
             yield "Owner", "EntityId", self.cast.user_ids[before.owner], self.cast.user_ids[after.owner]
         for name, kind, old, new in (
             ("StageName", "DynamicEnum", before.stage, after.stage),
@@ -164,7 +165,7 @@ class DealRows:
         for number, role in enumerate(deal.roles):
             added = deal.created + (end - deal.created) * (0.15 * number)
             added = (added + timedelta(minutes=4 * (number + 1))).replace(microsecond=0)
-            added = max(added, self.customers.contact_since[role.contact])
+            added = max(added, self.contact_since[role.contact])
             self.roles.add(
                 {
                     "OpportunityId": opportunity_id,

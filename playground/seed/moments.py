@@ -24,7 +24,7 @@ def org_today(now: datetime) -> date:
 
 def stamp(moment: datetime) -> str:
     """As the playground stores a datetime: ``2026-01-02T03:04:05.000Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return f"{moment.astimezone(UTC).isoformat()[:19]}.000Z"
 
 
 def work_moment(rng: Random, around: datetime, latest: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
@@ -83,6 +84,7 @@ _ROLES = (
     ("Technical Buyer", 2),
     ("Other", 1),
 )
+_ROLE_NAMES = tuple(name for name, weight in _ROLES for _ in range(weight))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +178,8 @@ def _open_deal(frame: _Frame, order: _Order, stage: str, event: str | None) -> D
     first_amount, amount_steps = _amount_moves(frame, created, amount, event)
     steps.extend(amount_steps)
     steps.extend(Step(at, {"stage": name}) for name, at in zip(path[1:], moments[1:], strict=True))
-    steps.extend(_next_steps(rng, created, frame.latest))
-    override = _forecast_override(rng, stage)
+    steps.extend(next_steps(rng, created, frame.latest))
+    override = forecast_override(rng, stage)
     if override:
         steps.append(Step(work_moment_between(rng, moments[-1] + timedelta(minutes=5), frame.latest), override))
     first_owner = order.owner
@@ -193,7 +195,7 @@ def _open_deal(frame: _Frame, order: _Order, stage: str, event: str | None) -> D
         created=created,
         first=first,
         saves=live(first, created, by_time(steps)),
-        roles=random_roles(rng, frame.customers, order.account, len(path)),
+        roles=random_roles(rng, frame.customers.contact_ids(order.account), len(path)),
         priority=rng.random() < 0.06,
         quiet_days=rng.choice((0, 0, 0, 0, 16, 24, 40)),
         returning=rng.random() < 0.4,
@@ -214,10 +216,10 @@ def _stage_moves(frame: _Frame, stage: str, event: str | None) -> tuple[tuple[st
         return path, in_order([created, *(work_moment_between(rng, created, frame.latest) for _ in path[1:])])
     since = _days_in_current_stage(rng, event)
     if event not in ("advanced", "stepped back"):
-        path = _path(rng, stage)
+        path = path_to(rng, stage)
         return path, in_order(frame.ago(days) for days in _entries(rng, since, path))
     neighbour = OPEN_STAGES[OPEN_STAGES.index(stage) + (-1 if event == "advanced" else 1)]
-    path = _path(rng, neighbour)
+    path = path_to(rng, neighbour)
     return (*path, stage), in_order([*(frame.ago(days) for days in _entries(rng, since, path)), frame.this_week()])
 
 
@@ -227,27 +229,27 @@ def _amount_moves(
     """The amount that the deal began with, and what led from there to ``amount``."""
     rng = frame.rng
     if amount is not None and event in ("increased", "decreased"):
-        return _other_amount(rng, amount, event), [Step(frame.this_week(), {"amount": amount})]
+        return other_amount(rng, amount, event), [Step(frame.this_week(), {"amount": amount})]
     if amount is None or event is not None or rng.random() < 0.55:
         return amount, []
     until = max(created, frame.ago(8))
-    before = None if rng.random() < 0.2 else _other_amount(rng, amount, rng.choice(("increased", "decreased")))
+    before = None if rng.random() < 0.2 else other_amount(rng, amount, rng.choice(("increased", "decreased")))
     return before, [Step(work_moment_between(rng, created, until), {"amount": amount})]
 
 
 def _closed_deal(frame: _Frame, order: _Order, outcome: str, closed: datetime) -> Deal:
     rng = frame.rng
     reached = "Negotiation/Review" if outcome == "Closed Won" else rng.choice(OPEN_STAGES[1:])
-    path = (*_path(rng, reached), outcome)
+    path = (*path_to(rng, reached), outcome)
     days_ago = (frame.now - closed).total_seconds() / 86400
     entered = _entries(rng, days_ago, path)
     moments = in_order(frame.ago(days) for days in entered[:-1])
     created = moments[0]
     steps = [Step(at, {"stage": name}) for name, at in zip(path[1:-1], moments[1:], strict=True)]
-    steps.extend(_next_steps(rng, created, closed))
+    steps.extend(next_steps(rng, created, closed))
     first_amount = order.amount
     if rng.random() < 0.5:
-        first_amount = _other_amount(rng, order.amount, rng.choice(("increased", "decreased", "decreased")))
+        first_amount = other_amount(rng, order.amount, rng.choice(("increased", "decreased", "decreased")))
         steps.append(Step(work_moment_between(rng, created, closed), {"amount": order.amount}))
     close = closed.date()
     first_close = close
@@ -266,21 +268,21 @@ def _closed_deal(frame: _Frame, order: _Order, outcome: str, closed: datetime) -
         created=created,
         first=first,
         saves=live(first, created, steps),
-        roles=random_roles(rng, frame.customers, order.account, len(path)),
+        roles=random_roles(rng, frame.customers.contact_ids(order.account), len(path)),
         returning=rng.random() < 0.4,
     )
 
 
-def random_roles(rng: Random, customers: Customers, account: str, stages: int) -> tuple[Role, ...]:
-    """Contact roles of a deal that has been through so many stages: at most one primary, sometimes nobody at all."""
-    people = [str(row["Id"]) for row in customers.contacts_of[account]]
+def random_roles(rng: Random, people: Sequence[str], stages: int) -> tuple[Role, ...]:
+    """Contact roles of a deal that has been through so many stages: at most one primary, sometimes nobody at all.
+
+    ``people`` are the ids of the account's contacts."""
     wanted = min(len(people), rng.choice((1, 1, 2, 2, 3)) + (1 if stages > 3 and rng.random() < 0.6 else 0))
     if stages <= 2 and rng.random() < 0.2:
         return ()
     chosen = rng.sample(people, wanted)
-    names = [name for name, weight in _ROLES for _ in range(weight)]
     primary = None if rng.random() < 0.03 else chosen[0]
-    roles = [Role(person, rng.choice(names), person == primary) for person in chosen]
+    roles = [Role(person, rng.choice(_ROLE_NAMES), person == primary) for person in chosen]
     if primary is not None and rng.random() < 0.06:
         roles[0] = Role(primary, None, True)
     if len(roles) > 1 and rng.random() < 0.02:
@@ -289,7 +291,7 @@ def random_roles(rng: Random, customers: Customers, account: str, stages: int) -
     return tuple(roles)
 
 
-def _path(rng: Random, stage: str) -> tuple[str, ...]:
+def path_to(rng: Random, stage: str) -> tuple[str, ...]:
     """The stages a deal went through to get to this one; some are skipped, and not every deal began at the first."""
     before = OPEN_STAGES[: OPEN_STAGES.index(stage)]
     kept = [name for number, name in enumerate(before) if number == 0 or rng.random() < 0.78]
@@ -302,8 +304,13 @@ def _entries(rng: Random, since: float, path: tuple[str, ...]) -> list[float]:
     """How many days ago each stage of the path was entered, the last one ``since`` days ago."""
     entered = [since]
     for number in range(len(path) - 1, 0, -1):
-        entered.insert(0, entered[0] + max(1.0, rng.gauss(_DAYS_IN_STAGE[number % 8], 4.0)))
+        entered.insert(0, entered[0] + days_in_stage(rng, number))
     return entered
+
+
+def days_in_stage(rng: Random, number: int) -> float:
+    """How long a deal stays in the ``number``-th stage of its path."""
+    return max(1.0, rng.gauss(_DAYS_IN_STAGE[number % 8], 4.0))
 
 
 def _days_in_current_stage(rng: Random, event: str | None) -> float:
@@ -362,18 +369,18 @@ def _moments_between(rng: Random, first: datetime, last: datetime, number: int) 
     return in_order(work_moment_between(rng, first, last) for _ in range(number))
 
 
-def _other_amount(rng: Random, amount: float, event: str) -> float:
+def other_amount(rng: Random, amount: float, event: str) -> float:
     """An amount from which ``event`` leads to this one."""
     factor = rng.uniform(0.62, 0.92) if event == "increased" else rng.uniform(1.08, 1.35)
     return round(amount * factor / 100) * 100.0
 
 
-def _next_steps(rng: Random, created: datetime, end: datetime) -> list[Step]:
+def next_steps(rng: Random, created: datetime, end: datetime) -> list[Step]:
     moments = _moments_between(rng, created, end, rng.choice((0, 1, 1, 1, 2, 2, 3)))
     return [Step(at, {"next_step": rng.choice(NEXT_STEPS)}) for at in moments]
 
 
-def _forecast_override(rng: Random, stage: str) -> dict[str, object] | None:
+def forecast_override(rng: Random, stage: str) -> dict[str, object] | None:
     """A forecast category set by hand, now and then with a probability set in the same save."""
     dice = rng.random()
     for name, share in _FORECASTS.get(stage, ()):

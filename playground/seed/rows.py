@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from playground.catalogue import load_schema
@@ -17,6 +18,11 @@ Row = dict[str, Value]
 
 def blank_row(object_name: str) -> Row:
     """All stored fields of the object, booleans and defaults as the catalogue says, the rest null."""
+    return _blank(object_name).copy()
+
+
+@cache
+def _blank(object_name: str) -> Row:
     row: Row = {}
     for item in load_schema().by_lower_name[object_name.lower()].fields:
         if item.stored:
@@ -30,10 +36,17 @@ class RowMaker:
 
     object_name: str
     rows: list[Row] = field(default_factory=list)
+    made: int = 0
+    """How many rows were made, those taken away included."""
 
     def next_id(self) -> str:
         """The id that the next row will get."""
-        return make_id(load_schema().by_lower_name[self.object_name.lower()].key_prefix, len(self.rows) + 1)
+        return make_id(_key_prefix(self.object_name), self.made + 1)
+
+    def take(self) -> list[Row]:
+        """The rows made since the last time; they are not kept any longer."""
+        taken, self.rows = self.rows, []
+        return taken
 
     def add(
         self,
@@ -61,4 +74,10 @@ class RowMaker:
                 raise KeyError(f"{self.object_name} has no stored field {name}.")
             row[name] = int(value) if isinstance(value, bool) else value
         self.rows.append(row)
+        self.made += 1
         return row
+
+
+@cache
+def _key_prefix(object_name: str) -> str:
+    return load_schema().by_lower_name[object_name.lower()].key_prefix

@@ -36,13 +36,14 @@ def build(seed: int, now: datetime) -> Dataset:
         raise ValueError("The time of the scenario needs a time zone.")
     now = now.astimezone(UTC).replace(microsecond=0)
     cast = build_cast(now)
-    customers = build_customers(_chance(seed, "customers"), now, cast)
-    written = written_deals(_chance(seed, "written deals"), now, customers)
+    customers = build_customers(chance(seed, "customers"), now, cast)
+    written = written_deals(chance(seed, "written deals"), now, customers)
     taken = {deal.name for deal in written}
-    deals = [*written, *random_deals(_chance(seed, "random deals"), now, customers, taken)]
+    deals = [*written, *random_deals(chance(seed, "random deals"), now, customers, taken)]
     deals.sort(key=lambda deal: (deal.created, deal.name))
-    deal_rows = DealRows(_chance(seed, "deal rows"), now, cast, customers)
-    activities = Activities(_chance(seed, "activities"), now, cast)
+    account_ids = {name: str(row["Id"]) for name, row in customers.account_by_name.items()}
+    deal_rows = DealRows(chance(seed, "deal rows"), now, cast, account_ids, customers.contact_since)
+    activities = Activities(chance(seed, "activities"), now, cast)
     for deal in deals:
         activities.about_deal(deal, deal_rows.add(deal))
     for name, account in customers.account_by_name.items():
@@ -62,6 +63,6 @@ def build(seed: int, now: datetime) -> Dataset:
     return Dataset(seed, now, {name: rows[name] for name in OBJECT_ORDER})
 
 
-def _chance(seed: int, part: str) -> Random:
+def chance(seed: int, part: str) -> Random:
     """Chance for one part of the scenario, so that a change in one part leaves the others as they are."""
     return Random(f"{seed}: {part}")  # noqa: S311 - a scenario, not a secret

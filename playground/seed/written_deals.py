@@ -264,6 +264,6 @@ def _closes(step: Step, script: Script) -> bool:
 
 def _roles(rng: Random, customers: Customers, script: Script) -> tuple[Role, ...]:
     if not script.roles:
-        return random_roles(rng, customers, script.account, len(script.stages) + 3)
+        return random_roles(rng, customers.contact_ids(script.account), len(script.stages) + 3)
     ids = {str(row["Name"]): str(row["Id"]) for row in customers.contacts_of[script.account]}
     return tuple(Role(ids[name], role, number == 0) for number, (name, role) in enumerate(script.roles))
