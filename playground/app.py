@@ -18,9 +18,10 @@ from urllib.parse import unquote
 
 from flask import Flask, Response, request
 
-from playground import auth, errors, resources, routes, side_door
+from playground import auth, errors, resources, routes, side_door, soap
 from playground.calls import NO_BODY, Answer, Call
 from playground.faults import ConnectionCut, Effect, Fault, error_body
+from playground.login import endpoint
 from playground.org import Org
 
 if TYPE_CHECKING:
@@ -99,11 +100,17 @@ class _Exchange:
             case ("__playground__", *rest):
                 return self._plain(side_door.answer(self._org, request, tuple(rest)))
             case ("services", "oauth2", name):
-                return self._oauth(name)
+                return self._finished(endpoint.oauth(self._org, request, name, self._base_url))
+            case ("services", "Soap", _, version, *_):
+                return soap.answer(self._org, request, version, self._content, self._base_url)
             case ("services", "data", *rest):
                 return self._rest(self._data(tuple(rest)))
             case ("id", organization_id, user_id):
-                return self._identity(organization_id, user_id)
+                return self._plain(
+                    endpoint.identity(self._org, request, organization_id, user_id, self._base_url)
+                )
+            case ("setup", "connect"):
+                return endpoint.device_page(self._org, request)
         return self._rest(Answer(404, errors.NotFound().body()))
 
     @property
@@ -120,13 +127,16 @@ class _Exchange:
             message = f"API version {version[1]}.0 is no longer available."
             return Answer(410, errors.ApiError(message, code="UNSUPPORTED_API_VERSION").body())
         try:
-            return self._authorized(int(version[1]), segments[1:])
+            return resources.with_version_warning(
+                self._org.settings, int(version[1]), self._authorized(int(version[1]), segments[1:])
+            )
         except errors.ApiError as error:
             return Answer(error.status, error.body(), _challenge(error))
 
     def _authorized(self, version: int, segments: tuple[str, ...]) -> Answer:
         org = self._org
         session = auth.session_of(org, request.headers.get("Authorization"), request.args.get("oauth_token"))
+        auth.check_for_rest(session)
         org.begin_request()
         if org.calls_made() >= org.settings.daily_api_calls:
             raise errors.RequestLimitExceeded
@@ -174,48 +184,8 @@ class _Exchange:
             response.headers["Content-Encoding"] = "gzip"
         return response
 
-    def _oauth(self, name: str) -> Response:
-        try:
-            answer = self._oauth_answer(name)
-        except errors.OAuthError as error:
-            answer = Answer(error.status, error.body())
-        except errors.ApiError as error:
-            answer = Answer(error.status, error.body(), _challenge(error))
-        response = self._plain(answer)
-        response.headers["Cache-Control"] = "no-cache, no-store"
-        response.headers["Pragma"] = "no-cache"
-        return response
-
-    def _oauth_answer(self, name: str) -> Answer:
-        org, form = self._org, {**request.args.to_dict(), **request.form.to_dict()}
-        authorization = request.headers.get("Authorization")
-        match request.method, name:
-            case "POST", "token":
-                return Answer(200, auth.grant(org, form, authorization, self._base_url))
-            case (("POST" | "GET"), "revoke"):
-                auth.close_session(org, form.get("token", ""))
-                return Answer(200)
-            case "POST", "introspect":
-                return Answer(200, auth.introspection(org, form.get("token", "")))
-            case (("GET" | "POST"), "userinfo"):
-                session = auth.session_of(org, authorization, form.get("access_token"))
-                return Answer(200, auth.userinfo(org, org.user(session.user_id), self._base_url))
-        return Answer(404, errors.NotFound().body())
-
-    def _identity(self, organization_id: str, user_id: str) -> Response:
-        org = self._org
-        try:
-            auth.session_of(org, request.headers.get("Authorization"), request.args.get("oauth_token"))
-        except errors.SessionInvalid as error:
-            return self._plain(Answer(403, error.body()))
-        user = org.record("User", user_id)
-        if organization_id != org.organization_id or user is None:
-            return self._plain(Answer(404, errors.NotFound().body()))
-        latest = f"{org.settings.latest_version}.0"
-        wanted = request.args.get("version", "{version}")
-        return self._plain(
-            Answer(200, auth.identity(org, user, self._base_url, latest if wanted == "latest" else wanted))
-        )
+    def _finished(self, answer: Answer | Response) -> Response:
+        return answer if isinstance(answer, Response) else self._plain(answer)
 
 
 def _challenge(error: errors.ApiError) -> dict[str, str]:

@@ -1,17 +1,9 @@
-"""Logging in: the OAuth token endpoint, sessions, identity (salesforce-api.md, section 2).
-
-Any active user may log in with the demo's password and security token: that is how a colleague works beside the
-integration user.
-"""
+"""Sessions and identity (salesforce-api.md, section 2); the ways to get a session are in :mod:`playground.login`."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import secrets
 import string
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -34,62 +26,44 @@ class Session:
     token: str
     user_id: str
     client_id: str
+    scope: str = SCOPES
 
 
-def grant(org: Org, form: Mapping[str, str], authorization: str | None, base_url: str) -> dict[str, str]:
-    """Answer ``POST /services/oauth2/token``; raise :class:`errors.OAuthError` when it is refused."""
-    match form.get("grant_type"):
-        case "password":
-            user_id = _password_user(org, form)
-            return token_response(org, user_id, base_url)
-        case "client_credentials":
-            _check_client(org, *_client_credentials(form, authorization))
-            return token_response(org, _run_as(org), base_url) | {"token_format": "opaque"}
-        case "refresh_token":
-            return token_response(org, _refreshed_user(org, form), base_url)
-        case _:
-            raise errors.OAuthError("unsupported_grant_type", "grant type not supported")
-
-
-def token_response(org: Org, user_id: str, base_url: str) -> dict[str, str]:
-    """A fresh session as the token endpoint answers it."""
-    settings = org.settings
-    issued_at = str(int(org.now().timestamp() * 1000))
-    identity_url = f"{base_url}/id/{org.organization_id}/{user_id}"
-    digest = hmac.new(settings.client_secret.encode(), (identity_url + issued_at).encode(), hashlib.sha256).digest()
-    return {
-        "access_token": open_session(org, user_id).token,
-        "signature": base64.b64encode(digest).decode("ascii"),
-        "scope": SCOPES,
-        "instance_url": base_url,
-        "id": identity_url,
-        "token_type": "Bearer",
-        "issued_at": issued_at,
-    }
-
-
-def open_session(org: Org, user_id: str) -> Session:
-    """Begin a session of that user and keep it."""
-    secret = "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_LENGTH))
-    session = Session(f"{org.organization_id[:15]}!{secret}", user_id, org.settings.client_id)
+def open_session(
+    org: Org, user_id: str, client_id: str | None = None, scope: str = SCOPES, family: str = ""
+) -> Session:
+    """Begin a session of that user and keep it. ``family`` is that of the refresh token it came of."""
+    session = Session(f"{org.organization_id[:15]}!{secret()}", user_id, client_id or org.settings.client_id, scope)
     ended = org.now() - timedelta(hours=org.settings.session_hours)
     with org.store.transaction():
         org.store.execute("DELETE FROM _session WHERE last_used < ?", (values.stamp(ended),))
+        org.store.execute("DELETE FROM _session_origin WHERE token NOT IN (SELECT token FROM _session)")
         org.store.execute(
             "INSERT INTO _session (token, user_id, client_id, last_used) VALUES (?, ?, ?, ?)",
             (session.token, user_id, session.client_id, values.stamp(org.now())),
+        )
+        org.store.execute(
+            "INSERT INTO _session_origin (token, family, scope, issued) VALUES (?, ?, ?, ?)",
+            (session.token, family, scope, int(org.now().timestamp())),
         )
         org.store.update("User", user_id, {"LastLoginDate": values.stamp(org.now())})
     return session
 
 
+def secret() -> str:
+    """Random characters that no client stumbles over, for tokens and codes."""
+    return "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_LENGTH))
+
+
 def refresh_token(org: Org, user_id: str) -> str:
-    """A refresh token of that user, made when there is none."""
+    """A refresh token of that user for the org's own app, made when there is none."""
     with org.store.transaction():
-        rows = org.store.execute("SELECT token FROM _refresh_token WHERE user_id = ?", (user_id,))
+        rows = org.store.execute(
+            "SELECT token FROM _refresh_token WHERE user_id = ? AND client_id = ?", (user_id, org.settings.client_id)
+        )
         if rows:
             return str(rows[0][0])
-        token = "5Aep861." + "".join(secrets.choice(_TOKEN_ALPHABET) for _ in range(_TOKEN_LENGTH))
+        token = f"5Aep861.{secret()}"
         org.store.execute(
             "INSERT INTO _refresh_token (token, user_id, client_id) VALUES (?, ?, ?)",
             (token, user_id, org.settings.client_id),
@@ -102,10 +76,14 @@ def session_of(org: Org, authorization: str | None, fallback: str | None = None)
     scheme, _, token = (authorization or "").strip().partition(" ")
     token = token.strip() if scheme.lower() in ("bearer", "oauth") else (fallback or "")
     with org.store.transaction():
-        rows = org.store.execute("SELECT user_id, client_id, last_used FROM _session WHERE token = ?", (token,))
+        rows = org.store.execute(
+            "SELECT s.user_id, s.client_id, s.last_used, o.scope FROM _session s "
+            "LEFT JOIN _session_origin o ON o.token = s.token WHERE s.token = ?",
+            (token,),
+        )
         if not rows:
             raise errors.SessionInvalid
-        user_id, client_id, last_used = rows[0]
+        user_id, client_id, last_used, scope = rows[0]
         now = org.now()
         if now - values.moment(last_used) > timedelta(hours=org.settings.session_hours):
             close_session(org, token)
@@ -115,35 +93,21 @@ def session_of(org: Org, authorization: str | None, fallback: str | None = None)
             raise errors.SessionInvalid
         if now - values.moment(last_used) > timedelta(minutes=1):
             org.store.execute("UPDATE _session SET last_used = ? WHERE token = ?", (values.stamp(now), token))
-    return Session(token, user_id, client_id)
+    return Session(token, user_id, client_id, scope or SCOPES)
+
+
+def check_for_rest(session: Session) -> None:
+    """401, in words that clients know, for a session whose scopes do not cover the API."""
+    if not {"api", "full"} & set(session.scope.split()):
+        raise errors.SessionNotForRest
 
 
 def close_session(org: Org, token: str) -> None:
     """End a session or withdraw a refresh token; unknown ones are no error."""
     org.store.execute("DELETE FROM _session WHERE token = ?", (token,))
+    org.store.execute("DELETE FROM _session_origin WHERE token = ?", (token,))
     org.store.execute("DELETE FROM _refresh_token WHERE token = ?", (token,))
     org.close_locators(token)
-
-
-def introspection(org: Org, token: str) -> dict[str, Any]:
-    """Answer ``POST /services/oauth2/introspect``."""
-    rows = org.store.execute("SELECT user_id, client_id, last_used FROM _session WHERE token = ?", (token,))
-    if not rows:
-        return {"active": False}
-    user_id, client_id, last_used = rows[0]
-    user = org.store.get("User", user_id) or {}
-    began = int(values.moment(last_used).timestamp())
-    return {
-        "active": True,
-        "scope": SCOPES,
-        "client_id": client_id,
-        "username": user.get("Username"),
-        "sub": f"{org.base_url}/id/{org.organization_id}/{user_id}",
-        "token_type": "access_token",
-        "exp": began + int(org.settings.session_hours * 3600),
-        "iat": began,
-        "nbf": began,
-    }
 
 
 def identity(org: Org, user: Row, base_url: str, version: str) -> dict[str, Any]:
@@ -234,50 +198,6 @@ def urls(org: Org, user: Row, base_url: str, version: str) -> dict[str, str]:
 
 
 _SOAP = {"enterprise": "c", "metadata": "m", "partner": "u"}
-
-
-def _password_user(org: Org, form: Mapping[str, str]) -> str:
-    _check_client(org, form.get("client_id"), form.get("client_secret"))
-    rows = org.store.select("User", "Username = ? COLLATE NOCASE", (form.get("username", ""),))
-    expected = org.settings.password + org.settings.security_token
-    if not rows or not hmac.compare_digest(form.get("password", "").encode(), expected.encode()):
-        raise errors.OAuthError("invalid_grant", "authentication failure")
-    if not rows[0]["IsActive"]:
-        raise errors.OAuthError("inactive_user", "user is inactive")
-    return str(rows[0]["Id"])
-
-
-def _refreshed_user(org: Org, form: Mapping[str, str]) -> str:
-    if form.get("client_id") != org.settings.client_id:
-        raise errors.OAuthError("invalid_client_id", "client identifier invalid")
-    if form.get("client_secret") not in (None, "", org.settings.client_secret):
-        raise errors.OAuthError("invalid_client", "invalid client credentials")
-    rows = org.store.execute("SELECT user_id FROM _refresh_token WHERE token = ?", (form.get("refresh_token", ""),))
-    if not rows:
-        raise errors.OAuthError("invalid_grant", "expired access/refresh token")
-    return str(rows[0][0])
-
-
-def _client_credentials(form: Mapping[str, str], authorization: str | None) -> tuple[str | None, str | None]:
-    scheme, _, encoded = (authorization or "").partition(" ")
-    if scheme.lower() != "basic":
-        return form.get("client_id"), form.get("client_secret")
-    try:
-        client_id, _, client_secret = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
-    except ValueError:
-        return None, None
-    return client_id, client_secret
-
-
-def _check_client(org: Org, client_id: str | None, client_secret: str | None) -> None:
-    if client_id != org.settings.client_id:
-        raise errors.OAuthError("invalid_client_id", "client identifier invalid")
-    if client_secret != org.settings.client_secret:
-        raise errors.OAuthError("invalid_client", "invalid client credentials")
-
-
-def _run_as(org: Org) -> str:
-    return org.user_id(org.settings.run_as_username) if org.settings.run_as_username else org.default_user_id
 
 
 def _utc_offset_ms(org: Org, user: Row) -> int:

@@ -62,8 +62,15 @@ class SessionInvalid(ApiError):
     status = 401
     code = "INVALID_SESSION_ID"
 
+    def __init__(self, message: str = "Session expired or invalid") -> None:
+        super().__init__(message)
+
+
+class SessionNotForRest(SessionInvalid):
+    """The session is good, but its scopes do not cover the API."""
+
     def __init__(self) -> None:
-        super().__init__("Session expired or invalid")
+        super().__init__("This session is not valid for use with the REST API")
 
 
 class RequestLimitExceeded(ApiError):

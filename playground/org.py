@@ -21,6 +21,7 @@ from playground import auth, calendar_fields, dml, errors, values
 from playground.catalogue import load_schema
 from playground.faults import Fault, FaultPlan
 from playground.locators import Locators
+from playground.login import tables
 from playground.schema import ObjectType, Schema
 from playground.seed import INTEGRATION_USERNAME, build
 from playground.settings import Settings
@@ -31,6 +32,7 @@ Clock = Callable[[], datetime]
 
 DEFAULT_SEED = 7
 DATABASE_NAME = "org.sqlite"
+DEFAULT_NAME = "playground"
 _SHIFT = "clock_shift_s"
 
 
@@ -61,6 +63,7 @@ class Org:
         self._held: list[datetime] = []
         self._held_lock = threading.Lock()
         self._calendar_day = ""
+        tables.prepare(store)
         self._refresh_calendar_fields()
 
     @classmethod
@@ -96,6 +99,11 @@ class Org:
     def schema(self) -> Schema:
         """The org's objects."""
         return self.store.schema
+
+    @property
+    def name(self) -> str:
+        """The org's My Domain: the first part of its host name."""
+        return self.store.fact("my_domain") or DEFAULT_NAME
 
     @property
     def organization_id(self) -> str:
