@@ -39,12 +39,17 @@ OBJECT_ORDER = (
     "Profile",
     "UserRole",
     "User",
+    "BusinessProcess",
     "RecordType",
     "OpportunityStage",
+    "Pricebook2",
+    "Product2",
+    "PricebookEntry",
     "Account",
     "Contact",
     "Opportunity",
     "OpportunityContactRole",
+    "OpportunityLineItem",
     "OpportunityHistory",
     "OpportunityFieldHistory",
     "Task",
@@ -113,10 +118,11 @@ def load_schema() -> Schema:
 def _object_type(raw: Mapping[str, Any]) -> ObjectType:
     _refuse_unknown_keys(raw, {*_OBJECT_KEYS, "fields"}, f"object {raw['name']}")
     given = {ours: raw[theirs] for theirs, ours in _OBJECT_KEYS.items() if theirs in raw}
-    return ObjectType(fields=tuple(_field(item, raw["name"]) for item in raw["fields"]), **given)
+    return ObjectType(fields=tuple(read_field(item, raw["name"]) for item in raw["fields"]), **given)
 
 
-def _field(raw: Mapping[str, Any], object_name: str) -> Field:
+def read_field(raw: Mapping[str, Any], object_name: str) -> Field:
+    """One field as a file of the catalogue has it; ValueError or KeyError for what is wrong."""
     where = f"field {object_name}.{raw['name']}"
     _refuse_unknown_keys(
         raw, {*_FIELD_KEYS, "name", "label", "type", "size", "flags", "referenceTo", "picklist"}, where

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from playground import activities, contact_roles, errors, opportunities, values
+from playground import activities, contact_roles, errors, line_items, opportunities, values
 from playground.store import Row
 from playground.work import Work
 
@@ -91,13 +91,18 @@ _BEFORE: dict[str, Before] = {
     "Account": _refuse_circle,
     "Contact": _name_person,
     "User": _name_person,
-    "Opportunity": opportunities.complete,
+    "Opportunity": line_items.complete_opportunity,
+    "OpportunityLineItem": line_items.complete_item,
+    "PricebookEntry": line_items.complete_entry,
     "Task": _complete_task,
     "Event": _complete_event,
 }
 _AFTER: dict[str, After] = {
     "Opportunity": opportunities.record_change,
     "OpportunityContactRole": contact_roles.settle_primary,
+    "OpportunityLineItem": line_items.follow_items,
+    "PricebookEntry": line_items.follow_entry,
+    "Product2": line_items.follow_product,
     "Task": activities.follow,
     "Event": activities.follow,
 }

@@ -120,12 +120,14 @@ def build_cast(now: datetime, people: Sequence[Person] = PEOPLE) -> Cast:
     for number, person in enumerate(people):
         joined = (since + apart * number).replace(microsecond=0)
         _add_user(users, number, person, joined, now, profile_ids[person.profile], role_ids, user_ids)
-    record_types, record_type_ids = _record_types(since, system)
+    processes = _sales_processes(since, system)
+    record_types, record_type_ids = _record_types(since, system, [str(row["Id"]) for row in processes])
     rows = {
         "Organization": _organization(since, system),
         "Profile": profiles.rows,
         "UserRole": roles.rows,
         "User": users.rows,
+        "BusinessProcess": processes,
         "RecordType": record_types,
         "OpportunityStage": _stages(since, system),
     }
@@ -219,11 +221,27 @@ def _organization(since: datetime, system: str) -> list[Row]:
     return maker.rows
 
 
-def _record_types(since: datetime, system: str) -> tuple[list[Row], dict[str, str]]:
+def _sales_processes(since: datetime, system: str) -> list[Row]:
+    """Which stages each of them offers is in :data:`playground.sales_processes.SEEDED`."""
+    maker = RowMaker("BusinessProcess")
+    for name, description in (("New Business", "All stages"), ("Renewal", "The stages a repeat order goes through")):
+        maker.add(
+            {"Name": name, "Description": description, "TableEnumOrId": "Opportunity", "IsActive": True},
+            created=since,
+            created_by=system,
+        )
+    return maker.rows
+
+
+def _record_types(since: datetime, system: str, process_ids: list[str]) -> tuple[list[Row], dict[str, str]]:
     maker = RowMaker("RecordType")
-    for name, developer_name, description in (
-        ("New Business", NEW_BUSINESS, "A first order, or a new line for a customer"),
-        ("Renewal", RENEWAL, "A repeat of an earlier order"),
+    for (name, developer_name, description), process_id in zip(
+        (
+            ("New Business", NEW_BUSINESS, "A first order, or a new line for a customer"),
+            ("Renewal", RENEWAL, "A repeat of an earlier order"),
+        ),
+        process_ids,
+        strict=True,
     ):
         maker.add(
             {
@@ -231,6 +249,7 @@ def _record_types(since: datetime, system: str) -> tuple[list[Row], dict[str, st
                 "DeveloperName": developer_name,
                 "Description": description,
                 "SobjectType": "Opportunity",
+                "BusinessProcessId": process_id,
                 "IsActive": True,
             },
             created=since,

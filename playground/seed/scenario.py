@@ -12,6 +12,7 @@ from playground.seed.activities import Activities, derive_from_activities
 from playground.seed.cast import build_cast
 from playground.seed.customers import build_customers
 from playground.seed.deal_rows import DealRows
+from playground.seed.products import build_products
 from playground.seed.random_deals import random_deals
 from playground.seed.rows import Row
 from playground.seed.written_deals import written_deals
@@ -51,10 +52,12 @@ def build(seed: int, now: datetime) -> Dataset:
     derive_from_activities(now, activities, deal_rows.opportunities.rows, customers)
     rows = {
         **cast.rows,
+        **build_products(now, cast),
         "Account": customers.accounts,
         "Contact": customers.contacts,
         "Opportunity": deal_rows.opportunities.rows,
         "OpportunityContactRole": deal_rows.roles.rows,
+        "OpportunityLineItem": [],
         "OpportunityHistory": deal_rows.history.rows,
         "OpportunityFieldHistory": deal_rows.field_history.rows,
         "Task": activities.tasks.rows,
