@@ -46,8 +46,10 @@ class Extract:
         return self.prepared.object
 
 
-def prepared(org: Org, text: str, user_id: str, version: int, operation: str) -> Extract:
-    """Understand a statement, or refuse it as Bulk API 2.0 does."""
+def prepared(
+    org: Org, text: str, user_id: str, version: int, operation: str, surface: str = "Bulk V2 Query"
+) -> Extract:
+    """Understand a statement, or refuse it as bulk queries do. ``surface`` is what the refusals call them."""
     user = org.user(user_id)
     context = QueryContext(
         now=org.now(),
@@ -59,13 +61,13 @@ def prepared(org: Org, text: str, user_id: str, version: int, operation: str) ->
     )
     try:
         query = parse(text)
-        _refuse_unsupported(query)
+        _refuse_unsupported(query, surface)
         found = QueryEngine(org.schema).prepare(text, context)
     except SoqlError as error:
         raise errors.ApiError(error.message, code=error.code) from error
     shape = found.query.shape
     if not isinstance(shape, RecordShape):
-        raise _restricted("Aggregate functions")
+        raise _restricted("Aggregate functions", surface)
     if any(True for _ in _addresses(shape)):
         raise errors.ApiError("Selecting compound data not supported in Bulk Query", code="FUNCTIONALITY_NOT_ENABLED")
     return Extract(found, found.columns, not query.order_by and query.limit is None)
@@ -84,7 +86,7 @@ def run(org: Org, job: Job) -> None:
         jobs.clear(job.id, RESULT)
     processed = 0
     with closing(store.snapshot()) as snapshot:
-        for rows in _pieces(snapshot, extract, _names(job)):
+        for rows in pieces(snapshot, extract, _names(job)):
             content = written(rows, DELIMITERS[job.column_delimiter], LINE_ENDINGS[job.line_ending])
             with store.transaction():
                 if jobs.state(job.id) != State.IN_PROGRESS:
@@ -104,7 +106,7 @@ def _names(job: Job) -> list[str]:
     return [name.strip('"') for name in text.split(DELIMITERS[job.column_delimiter])]
 
 
-def _pieces(
+def pieces(
     connection: sqlite3.Connection, extract: Extract, names: Iterable[str]
 ) -> Iterator[Sequence[Sequence[object]]]:
     """Rows in the form of cells: booleans, numbers and dates are texts already."""
@@ -149,22 +151,22 @@ def _addresses(shape: RecordShape) -> Iterator[Address]:
             yield from _addresses(member.record)
 
 
-def _refuse_unsupported(query: ast.Query) -> None:
+def _refuse_unsupported(query: ast.Query, surface: str) -> None:
     """What bulk queries cannot do (salesforce-api.md 6.3); of the texts only the one about children is sourced."""
     for item in query.selected:
         if isinstance(item, ast.Subquery):
             raise errors.ApiError(
-                "Aggregate Relationships not supported in Bulk V2 Query with CSV content type", code="FEATURENOTENABLED"
+                f"Aggregate Relationships not supported in {surface} with CSV content type", code="FEATURENOTENABLED"
             )
         if isinstance(item, ast.TypeOf):
-            raise _restricted("TYPEOF")
+            raise _restricted("TYPEOF", surface)
         if isinstance(item.operand, ast.Call) and item.operand.name.upper() in _AGGREGATES:
-            raise _restricted("Aggregate functions")
+            raise _restricted("Aggregate functions", surface)
     if query.group_by:
-        raise _restricted("GROUP BY")
+        raise _restricted("GROUP BY", surface)
     if query.offset is not None:
-        raise _restricted("OFFSET")
+        raise _restricted("OFFSET", surface)
 
 
-def _restricted(what: str) -> errors.ApiError:
-    return errors.ApiError(f"Implementation restriction: {what} not supported in Bulk V2 Query", code="API_ERROR")
+def _restricted(what: str, surface: str) -> errors.ApiError:
+    return errors.ApiError(f"Implementation restriction: {what} not supported in {surface}", code="API_ERROR")

@@ -6,10 +6,9 @@ Progress and results are kept in the transaction that does the rows, so a job th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
 from playground import dml, errors, values
 from playground.bulk2 import usage
@@ -29,9 +28,9 @@ from playground.bulk2.csv_format import (
     written,
 )
 from playground.bulk2.jobs import Job, JobStore, State
+from playground.bulk_operations import Operate, operation, problem
 from playground.org import Org
 from playground.schema import ObjectType
-from playground.work import Work
 
 UPLOAD = "upload"
 SUCCESSFUL = "successful"
@@ -47,16 +46,6 @@ class Upload:
 
     header: str
     records: Iterator[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    record_id: str
-    created: bool
-
-
-Operate = Callable[[Work, Sequence[str]], _Done]
-"""Does one row, or raises an :class:`errors.ApiError`."""
 
 
 def opened(jobs: JobStore, job: Job) -> Upload:
@@ -138,11 +127,11 @@ def _do(
         for cells in batch:
             try:
                 with org.store.transaction():
-                    done = operate(work, cells)
+                    done = operate(work, fields(work, columns, cells))
                 successful.append([done.record_id, "true" if done.created else "false", *map(_echoed, columns, cells)])
             except (errors.ApiError, errors.MultipleMatches) as error:
                 shown_id = cells[id_place] if id_place is not None and _shows_failed_ids(job) else ""
-                failed.append([shown_id, error_text(error, job.external_id_field), *cells])
+                failed.append([shown_id, problem(error, job.external_id_field).text, *cells])
         processed = jobs.count_progress(job.id, len(batch), len(failed))
         for kind, rows in ((SUCCESSFUL, successful), (FAILED, failed)):
             if rows:
@@ -167,84 +156,17 @@ def _shows_failed_ids(job: Job) -> bool:
     return job.api_version >= _FAILED_IDS_FROM_VERSION
 
 
-def error_text(error: errors.ApiError | errors.MultipleMatches, external_id_field: str | None) -> str:
-    """``CODE:message:fields --``, as the column sf__Error has it."""
-    if isinstance(error, errors.MultipleMatches):
-        name = external_id_field or "Id"
-        listed = ", ".join(error.record_ids)
-        return f"DUPLICATE_EXTERNAL_ID:{name}: more than one record found for external id field: [{listed}]:{name} --"
-    if isinstance(error, errors.TypeMismatch):
-        return (
-            f"INVALID_TYPE_ON_FIELD_IN_RECORD:{error.field}: value not of required type: {error.value}:{error.field} --"
-        )
-    if isinstance(error, errors.NotFound):
-        error = errors.BadReference()
-    named_fields = ", ".join(error.fields or ())
-    return f"{error.code}:{error.message}:{named_fields}{' ' if named_fields else ''}--"
-
-
 def _operation(job: Job, object_type: ObjectType, columns: Sequence[Column]) -> Operate:
     """What the job does with a row; CsvRefused when the header lacks what it needs."""
-    match job.operation:
-        case "insert":
-            return lambda work, cells: _Done(dml.create(work, object_type, fields(work, columns, cells)), created=True)
-        case "update":
-            return _updating(object_type, columns)
-        case "upsert":
-            return _upserting(object_type, columns, str(job.external_id_field))
-        case operation:
-            if len(columns) != 1:
-                raise CsvRefused(f"InvalidBatch : The header of a {operation} job may only have the column Id")
-            return _deleting(object_type, columns, dml.purge if operation == "hardDelete" else None)
-
-
-def _updating(object_type: ObjectType, columns: Sequence[Column]) -> Operate:
-    place = named(columns, "Id")
-
-    def operate(work: Work, cells: Sequence[str]) -> _Done:
-        record_id = _required(cells[place], "Id")
-        changes = _without(fields(work, columns, cells), "Id")
-        dml.update(work, object_type, record_id, changes)
-        return _Done(dml.normal_id(object_type, record_id), created=False)
-
-    return operate
-
-
-def _upserting(object_type: ObjectType, columns: Sequence[Column], key_name: str) -> Operate:
-    key = dml.key_field(object_type, key_name)
-    place = named(columns, key.name)
-
-    def operate(work: Work, cells: Sequence[str]) -> _Done:
-        value = cells[place]
-        if key.name != "Id":
-            value = _required(value, key.name)
-        changes = _without(fields(work, columns, cells), key.name)
-        return _Done(*dml.upsert(work, object_type, key.name, value, changes))
-
-    return operate
-
-
-def _deleting(object_type: ObjectType, columns: Sequence[Column], then: Callable[..., None] | None) -> Operate:
-    place = named(columns, "Id")
-
-    def operate(work: Work, cells: Sequence[str]) -> _Done:
-        record_id = dml.normal_id(object_type, _required(cells[place], "Id"))
-        dml.delete(work, object_type, record_id)
-        if then is not None and work.store.get(object_type.name, record_id) is not None:
-            then(work, object_type, record_id)
-        return _Done(record_id, created=False)
-
-    return operate
-
-
-def _required(cell: str, name: str) -> str:
-    if cell in ("", NULL):
-        raise errors.ApiError(f"{name} not specified", code="MISSING_ARGUMENT", fields=[name])
-    return cell
-
-
-def _without(changes: dict[str, Any], name: str) -> dict[str, Any]:
-    return {field: value for field, value in changes.items() if field != name}
+    if job.operation == "update":
+        named(columns, "Id")
+    if job.operation == "upsert":
+        named(columns, dml.key_field(object_type, str(job.external_id_field)).name)
+    if job.operation in ("delete", "hardDelete"):
+        if len(columns) != 1:
+            raise CsvRefused(f"InvalidBatch : The header of a {job.operation} job may only have the column Id")
+        named(columns, "Id")
+    return operation(job.operation, object_type, job.external_id_field)
 
 
 def result(jobs: JobStore, job: Job, kind: str, in_order: bool) -> list[bytes]:
