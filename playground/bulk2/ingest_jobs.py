@@ -195,7 +195,7 @@ def _keep(call: Call, job: Job, data: bytes) -> None:
 
 def _parts(call: Call, options: Mapping[str, str]) -> tuple[Mapping[str, Any], bytes]:
     """The parts ``job`` and ``content`` of a multipart request."""
-    _, form, files = FormDataParser().parse(
+    _, form, files = FormDataParser(stream_factory=_in_memory).parse(
         BytesIO(call.content), "multipart/form-data", len(call.content), dict(options)
     )
     texts = {name: form[name].encode("utf-8") for name in form} | {name: files[name].read() for name in files}
@@ -208,6 +208,10 @@ def _parts(call: Call, options: Mapping[str, str]) -> tuple[Mapping[str, Any], b
             f"The content of a multipart request may have {MULTIPART_CHARACTERS_MAX} characters; upload it instead."
         )
     return body, data
+
+
+def _in_memory(*_wishes: object, **_named_wishes: object) -> BytesIO:
+    return BytesIO()
 
 
 def _created(job: Job) -> dict[str, Any]:

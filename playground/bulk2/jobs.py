@@ -255,6 +255,7 @@ def locator_of(text: str) -> str:
 def text_of(locator: str) -> str:
     """What a locator stands for; INVALID_QUERY_LOCATOR when it is none of ours."""
     try:
-        return base64.urlsafe_b64decode(locator + "=" * (-len(locator) % 4)).decode("ascii")
+        padded = locator + "=" * (-len(locator) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except ValueError:
         raise errors.ApiError("invalid query locator", code="INVALID_QUERY_LOCATOR") from None
