@@ -220,6 +220,18 @@ class HasChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """Where an SQL function says so of the columns' texts, joined by line ends, and of ``argument``.
+
+    Whoever makes this adds the function to the connection.
+    """
+
+    function: str
+    columns: tuple[Column, ...]
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
 class InSelect:
     expression: Expression
     select: Select
@@ -242,7 +254,7 @@ class Or:
     conditions: tuple[Condition, ...]
 
 
-Condition = Never | IsNull | Compare | OneOf | Matches | HasChoices | InSelect | Not | And | Or
+Condition = Never | IsNull | Compare | OneOf | Matches | HasChoices | InSelect | Decided | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)

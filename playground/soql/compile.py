@@ -22,6 +22,7 @@ from playground.soql.bound import (
     Condition,
     Converted,
     DatePart,
+    Decided,
     Distance,
     Expression,
     FirstOf,
@@ -216,6 +217,10 @@ def _condition(condition: Condition, render: _Render | None = None) -> Sql:
             return _matches(condition, render)
         case HasChoices():
             return _has_choices(condition, render)
+        case Decided():
+            texts = [_wrapped("IFNULL(", render(item), ", '')") for item in condition.columns]
+            joined = _joined(" || char(10) || ", texts)
+            return Sql(f"{condition.function}({joined.text}, ?)", (*joined.parameters, condition.argument))
         case InSelect():
             inner = condition.select
             sql = _joined(" ", _body(inner, [_expression(item) for item in inner.outputs]))

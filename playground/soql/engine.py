@@ -10,9 +10,9 @@ from itertools import islice
 from playground.schema import Schema
 from playground.soql import compile as compiler
 from playground.soql import shape
-from playground.soql.ast import Operator
+from playground.soql.ast import Operator, Query
 from playground.soql.bind import BoundQuery, ChildQuery, bind
-from playground.soql.bound import And, Compare
+from playground.soql.bound import And, Compare, Condition
 from playground.soql.context import QueryContext
 from playground.soql.parse import parse
 from playground.soql.sqlite import prepare_connection
@@ -55,6 +55,12 @@ class Prepared:
         """What is selected, in order: ``Id``, ``Account.Name``, aliases of aggregates. Subqueries are left out."""
         return self.query.columns
 
+    def narrowed(self, condition: Condition) -> Prepared:
+        """The same statement for those rows only for which the condition holds too."""
+        select = self.query.select
+        where = condition if select.where is None else And((select.where, condition))
+        return replace(self, query=replace(self.query, select=replace(select, where=where)))
+
     def page(self, *, limit: int | None, offset: int) -> compiler.Sql:
         """The SQL of a page, for whoever wants to run or explain it."""
         return compiler.page(self.query.select, limit=limit, offset=offset)
@@ -68,7 +74,11 @@ class QueryEngine:
 
     def prepare(self, text: str, context: QueryContext) -> Prepared:
         """Parse and resolve a statement. Raise :class:`playground.soql.SoqlError`; running it never does."""
-        query = bind(parse(text), self._schema, context)
+        return self.prepare_parsed(parse(text), context)
+
+    def prepare_parsed(self, parsed: Query, context: QueryContext) -> Prepared:
+        """Resolve a statement that was parsed already. Raise :class:`playground.soql.SoqlError`."""
+        query = bind(parsed, self._schema, context)
         compiler.check_size(query.select, (child.select for child in _all_children(query.children)))
         return Prepared(query, context)
 
