@@ -18,6 +18,7 @@ from playground import (
     sobject_collections,
 )
 from playground.calls import Answer, Call
+from playground.sosl import resource as sosl
 
 Handler = Callable[..., Answer]
 
@@ -54,6 +55,9 @@ ROUTES = (
     _route("GET", "queryAll", queries.query_all),
     _route("GET", "query/*", queries.query_page),
     _route("GET", "queryAll/*", queries.query_all_page),
+    _route("GET", "search", sosl.search),
+    _route("GET", "parameterizedSearch", sosl.search_by_url),
+    _route("POST", "parameterizedSearch", sosl.search_by_body),
     _route("POST", "composite", composite.composite),
     _route("POST", "composite/batch", composite.batch),
     _route("POST", "composite/graph", composite_graph.graph),
