@@ -287,7 +287,14 @@ def _table(item: ObjectType) -> Iterator[str]:
         yield f"CREATE INDEX {quoted(item.name + '_created')} ON {quoted(item.name)} (CreatedDate, Id)"
     for field in item.fields:
         if field.stored and (field.external_id or field.unique or _is_followed(field)):
-            yield f"CREATE INDEX {quoted(f'{item.name}_{field.name}')} ON {quoted(item.name)} ({quoted(field.name)})"
+            key = f"{quoted(field.name)}{_collation(field)}"
+            yield f"CREATE INDEX {quoted(f'{item.name}_{field.name}')} ON {quoted(item.name)} ({key})"
+
+
+def _collation(field: Field) -> str:
+    """Keys that are text are looked up without case, unless they are case sensitive; ids and numbers as they are."""
+    plain = field.case_sensitive or field.type in ("id", "reference") or field.type in _COLUMN_TYPES
+    return "" if plain else " COLLATE NOCASE"
 
 
 def _is_followed(field: Field) -> bool:
