@@ -43,7 +43,7 @@ class _RolledBack(Exception):
 
 def tree(call: Call, object_name: str) -> Answer:
     """``POST /composite/tree/T``: 201 with all ids, or 400 with what was wrong with which record."""
-    root_type = call.org.object_type(object_name)
+    root_type = call.object_type(object_name)
     branches = [_branch(call, record, root_type, None) for record in _records(call.record)]
     _check_limits(branches)
     created: list[dict[str, Any]] = []
@@ -115,9 +115,9 @@ def _branch(call: Call, record: Mapping[str, Any], object_type: ObjectType, pare
 
 
 def _child_of(call: Call, object_type: ObjectType, name: str) -> tuple[ObjectType, str] | None:
-    for child in call.org.schema.children.get(object_type.name, ()):
+    for child in call.schema.children.get(object_type.name, ()):
         if child.name and child.name.lower() == name.lower():
-            return call.org.object_type(child.child), child.field
+            return call.object_type(child.child), child.field
     return None
 
 

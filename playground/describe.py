@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from playground.ids import MASTER_RECORD_TYPE_ID
-from playground.schema import Field, ObjectType, Schema
+from playground.schema import Field, ObjectType, PicklistEntry, Schema
 from playground.store import Row
 
 _SOAP_TYPES = {
@@ -143,16 +143,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         "namePointing": is_reference and len(field.reference_to) > 1,
         "nillable": field.nillable,
         "permissionable": field.nillable and (field.createable or field.updateable),
-        "picklistValues": [
-            {
-                "active": entry.active,
-                "defaultValue": entry.default,
-                "label": entry.label,
-                "validFor": None,
-                "value": entry.value,
-            }
-            for entry in field.picklist
-        ],
+        "picklistValues": picklist_values(field.picklist),
         "polymorphicForeignKey": is_reference and len(field.reference_to) > 1,
         "precision": field.precision,
         "queryByDistance": field.type == "address",
@@ -171,6 +162,20 @@ def describe_field(field: Field) -> dict[str, Any]:
         "updateable": field.updateable,
         "writeRequiresMasterRead": False,
     }
+
+
+def picklist_values(entries: Iterable[PicklistEntry]) -> list[dict[str, Any]]:
+    """``picklistValues`` of these entries."""
+    return [
+        {
+            "active": entry.active,
+            "defaultValue": entry.default,
+            "label": entry.label,
+            "validFor": None,
+            "value": entry.value,
+        }
+        for entry in entries
+    ]
 
 
 def _byte_length(field: Field) -> int:

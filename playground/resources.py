@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from playground import describe, values
+from playground import allowances, describe, navigation
 from playground.calls import Answer, Call
 from playground.org import Org
 from playground.settings import Settings
@@ -15,32 +15,20 @@ from playground.store import quoted
 
 _SEASONS = ("Spring", "Summer", "Winter")
 _SPRING_2026 = 66
-_RESOURCES = ("queryAll", "query", "identity", "composite", "limits", "sobjects", "jobs")
-_LIMITS = {
-    "AnalyticsExternalDataSizeMB": 40_960,
-    "ConcurrentAsyncGetReportInstances": 200,
-    "ConcurrentSyncReportRuns": 20,
-    "DailyAsyncApexExecutions": 250_000,
-    "DailyBulkApiBatches": 15_000,
-    "DailyBulkV2QueryFileStorageMB": 976_562,
-    "DailyBulkV2QueryJobs": 10_000,
-    "DailyDurableStreamingApiEvents": 10_000,
-    "DailyGenericStreamingApiEvents": 10_000,
-    "DailyStreamingApiEvents": 10_000,
-    "DailyWorkflowEmails": 990,
-    "DataStorageMB": 5,
-    "DurableStreamingApiConcurrentClients": 20,
-    "FileStorageMB": 20,
-    "HourlyAsyncReportRuns": 1_200,
-    "HourlyDashboardRefreshes": 200,
-    "HourlyPublishedPlatformEvents": 50_000,
-    "HourlySyncReportRuns": 500,
-    "HourlyTimeBasedWorkflow": 1_000,
-    "MassEmail": 10,
-    "PermissionSets": 1_500,
-    "SingleEmail": 15,
-    "StreamingApiConcurrentClients": 20,
-}
+_RESOURCES = (
+    "tabs",
+    "appMenu",
+    "queryAll",
+    "query",
+    "identity",
+    "composite",
+    "theme",
+    "recent",
+    "limits",
+    "jobs",
+    "compactLayouts",
+    "sobjects",
+)
 
 
 def version_label(version: int) -> str:
@@ -81,7 +69,9 @@ def resource_list(call: Call) -> Answer:
 def limits(call: Call) -> Answer:
     """``GET /limits/``."""
     allowed = call.org.settings.daily_api_calls
-    body: dict[str, Any] = {name: {"Max": most, "Remaining": most} for name, most in _LIMITS.items()}
+    body: dict[str, Any] = {name: {"Max": most, "Remaining": most} for name, most in allowances.RECORDED.items()}
+    for name, parts in allowances.NESTED.items():
+        body[name] |= {part: {"Max": most, "Remaining": most} for part, most in parts.items()}
     body["DailyApiRequests"] = {"Max": allowed, "Remaining": max(0, allowed - call.org.calls_made())}
     return Answer(200, dict(sorted(body.items())))
 
@@ -91,7 +81,7 @@ def record_count(call: Call) -> Answer:
     names = call.args.get("sObjects") or call.args.get("sobjects") or ""
     wanted = [name.strip().lower() for name in names.split(",") if name.strip()]
     counts = []
-    for item in call.org.schema.objects:
+    for item in call.schema.objects:
         if wanted and item.name.lower() not in wanted:
             continue
         alive = " WHERE NOT IsDeleted" if item.has("IsDeleted") else ""
@@ -103,27 +93,28 @@ def record_count(call: Call) -> Answer:
 
 def global_describe(call: Call) -> Answer:
     """``GET /sobjects/``."""
-    return _unless_unmodified(call, describe.global_describe(call.org.schema, call.root))
+    return _unless_unmodified(call, describe.global_describe(call.schema, call.root))
 
 
 def object_info(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/``."""
-    item = call.org.object_type(object_name)
-    return Answer(200, {"objectDescribe": describe.global_item(item, call.root), "recentItems": []})
+    item = call.object_type(object_name)
+    return Answer(
+        200,
+        {"objectDescribe": describe.global_item(item, call.root), "recentItems": navigation.recent_items(call, item)},
+    )
 
 
 def object_describe(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/describe``."""
-    item = call.org.object_type(object_name)
+    item = call.object_type(object_name)
     record_types = call.org.store.select("RecordType", "1")
-    return _unless_unmodified(
-        call, describe.object_describe(call.org.schema, item, call.root, call.base_url, record_types)
-    )
+    return _unless_unmodified(call, describe.object_describe(call.schema, item, call.root, call.base_url, record_types))
 
 
 def _unless_unmodified(call: Call, body: dict[str, Any]) -> Answer:
-    """304 when the caller has seen the schema already; it last changed when the org was made."""
-    changed = values.moment(str(call.org.organization()["CreatedDate"])).astimezone(UTC)
+    """304 when the caller has seen the schema already; it changes with fields and with what is hidden."""
+    changed = call.org.schema_changed_at().astimezone(UTC)
     headers = {"Last-Modified": format_datetime(changed, usegmt=True)}
     since = _header_moment(call.headers.get("if-modified-since"))
     if since and changed <= since:
