@@ -10,22 +10,19 @@ import gzip
 import json
 import logging
 import re
-import time
-from collections.abc import Callable, Iterable
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from flask import Flask, Response, request
 
 from playground import auth, errors, resources, routes, side_door, soap
 from playground.calls import NO_BODY, Answer, Call
-from playground.faults import ConnectionCut, Effect, Fault, error_body
+from playground.faults import Fault, error_body
 from playground.login import endpoint
 from playground.org import Org
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from playground.quotas import API_REQUESTS
+from playground.spoiling import Spoiled
 
 JSON_TYPE = "application/json;charset=UTF-8"
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -45,37 +42,8 @@ def create_app(org: Org) -> Flask:
 
     app.add_url_rule("/", view_func=everything, methods=_METHODS, provide_automatic_options=False)
     app.add_url_rule("/<path:path>", "everything_below", everything, methods=_METHODS, provide_automatic_options=False)
-    app.wsgi_app = _Faults(app.wsgi_app, org)  # type: ignore[method-assign]
+    app.wsgi_app = Spoiled(app.wsgi_app, org)  # type: ignore[method-assign]
     return app
-
-
-class _Faults:
-    """Stands before the application and spoils what was ordered to be spoilt."""
-
-    def __init__(self, inner: Callable[..., Iterable[bytes]], org: Org) -> None:
-        self._inner = inner
-        self._org = org
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = str(environ.get("REQUEST_URI") or environ.get("PATH_INFO", ""))
-        if path.startswith(side_door.PREFIX):
-            return self._inner(environ, start_response)
-        fault = self._org.faults.due(str(environ["REQUEST_METHOD"]), path)
-        if fault is None:
-            return self._inner(environ, start_response)
-        if fault.effect is Effect.DELAY:
-            time.sleep(fault.delay_s)
-            return self._inner(environ, start_response)
-        if fault.effect is Effect.DROP_AFTER:
-            list(self._inner(environ, _ignore_start))
-        if fault.effect is not Effect.ANSWER:
-            raise ConnectionCut("The playground was asked to cut this connection.")
-        environ["playground.fault"] = fault
-        return self._inner(environ, start_response)
-
-
-def _ignore_start(*_arguments: object) -> Callable[[bytes], object]:
-    return lambda _chunk: None
 
 
 class _Exchange:
@@ -94,8 +62,7 @@ class _Exchange:
             return self._rest(Answer(414, errors.ApiError("URI too long", code="URI_TOO_LONG").body()))
         fault = request.environ.get("playground.fault")
         if isinstance(fault, Fault):
-            body = fault.body if fault.body is not None else error_body(fault.status)
-            return self._rest(Answer(fault.status, body))
+            return self._spoilt(fault)
         match self._segments:
             case ("__playground__", *rest):
                 return self._plain(side_door.answer(self._org, request, tuple(rest)))
@@ -106,9 +73,7 @@ class _Exchange:
             case ("services", "data", *rest):
                 return self._rest(self._data(tuple(rest)))
             case ("id", organization_id, user_id):
-                return self._plain(
-                    endpoint.identity(self._org, request, organization_id, user_id, self._base_url)
-                )
+                return self._plain(endpoint.identity(self._org, request, organization_id, user_id, self._base_url))
             case ("setup", "connect"):
                 return endpoint.device_page(self._org, request)
         return self._rest(Answer(404, errors.NotFound().body()))
@@ -138,9 +103,7 @@ class _Exchange:
         session = auth.session_of(org, request.headers.get("Authorization"), request.args.get("oauth_token"))
         auth.check_for_rest(session)
         org.begin_request()
-        if org.calls_made() >= org.settings.daily_api_calls:
-            raise errors.RequestLimitExceeded
-        org.count_call()
+        org.quotas.spend(API_REQUESTS)
         call = Call(
             org=org,
             session=session,
@@ -182,6 +145,17 @@ class _Exchange:
         if "gzip" in request.headers.get("Accept-Encoding", "") and len(content) >= _GZIP_FROM_BYTES:
             response.set_data(gzip.compress(content, compresslevel=1))
             response.headers["Content-Encoding"] = "gzip"
+        return response
+
+    def _spoilt(self, fault: Fault) -> Response:
+        """What a fault answers in place of the org."""
+        status = fault.status or 503
+        body = fault.body if fault.body is not None else error_body(status)
+        if fault.content is not None:
+            body = fault.content.encode("utf-8")
+        response = self._rest(Answer(status, body, fault.headers))
+        if fault.content is not None and "Content-Type" not in fault.headers:
+            response.headers["Content-Type"] = fault.content_type
         return response
 
     def _finished(self, answer: Answer | Response) -> Response:

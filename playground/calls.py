@@ -12,6 +12,7 @@ from typing import Any
 from playground import errors
 from playground.auth import Session
 from playground.org import Org
+from playground.schema import ObjectType, Schema
 from playground.work import Work
 
 
@@ -58,6 +59,18 @@ class Call:
     def work(self) -> Work:
         """The caller's work, stamped now."""
         return self.org.work(self.session.user_id)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The objects and fields that the caller sees."""
+        return self.org.access.schema(self.org.schema, self.session.user_id)
+
+    def object_type(self, name: str) -> ObjectType:
+        """An object by name, in any case, as the caller sees it; NOT_FOUND when there is none."""
+        found = self.schema.by_lower_name.get(name.lower())
+        if found is None:
+            raise errors.NotFound
+        return found
 
     @cached_property
     def json(self) -> Any:

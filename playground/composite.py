@@ -158,6 +158,9 @@ def _answer(call: Call, method: str, url: str, body: Any, headers: Mapping[str, 
         headers={name.lower(): str(value) for name, value in headers.items()},
         content=b"" if body is None else json.dumps(body).encode("utf-8"),
     )
+    fault = call.org.faults.due_within(subcall.method, url)
+    if fault is not None:
+        return Answer(fault.status or 400, fault.body, fault.headers)
     return routes.answer(subcall)
 
 

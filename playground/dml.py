@@ -7,25 +7,33 @@ org refuses; then the caller rolls back.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from playground import contact_roles, errors, ids, rules, values
+from playground.automation import Automation
 from playground.schema import Field, ObjectType
 from playground.store import Row, quoted
 from playground.work import Work
+
+_FOLLOWED = frozenset({"Task", "Event", "OpportunityLineItem"})
+"""Objects whose deletion changes another record."""
 
 _SYSTEM_FIELDS = ("CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "IsDeleted")
 
 
 def create(work: Work, object_type: ObjectType, fields: Mapping[str, Any]) -> str:
-    """Insert a record and return its 18-character id."""
+    """Insert a record and return its 18-character id. ``object_type`` is the object as the user sees it."""
+    seen, object_type = object_type, _whole(work, object_type)
     if not object_type.createable:
         raise _not_supported("inserted", object_type)
+    _refuse_unpermitted(seen.createable)
+    work.faults.refuse_write("create", object_type.name)
     if any(name.lower() == "id" and value for name, value in fields.items()):
         raise errors.ApiError(
             "cannot specify Id in an insert call", code="INVALID_FIELD_FOR_INSERT_UPDATE", fields=["Id"]
         )
-    sent = accepted(work, object_type, {k: v for k, v in fields.items() if k.lower() != "id"}, _can_create)
+    sent = accepted(work, seen, {k: v for k, v in fields.items() if k.lower() != "id"}, _can_create)
     missing = [field.name for field in object_type.fields if _is_required(field) and sent.get(field.name) is None]
     if missing:
         raise errors.RequiredFieldsMissing(missing)
@@ -33,19 +41,24 @@ def create(work: Work, object_type: ObjectType, fields: Mapping[str, Any]) -> st
     row["Id"] = work.store.next_id(object_type.key_prefix)
     row |= _audit(work, object_type, creating=True)
     _check_references(work, object_type, {**sent, **({"OwnerId": row["OwnerId"]} if "OwnerId" in row else {})})
-    rules.before_save(work, object_type.name, None, row, sent)
+    sent = _complete(work, object_type, None, row, sent)
     _check_unique(work, object_type, row)
     work.store.insert(object_type.name, row)
     rules.after_save(work, object_type.name, None, row, sent)
+    _create_children(work, object_type, None, row)
     return str(row["Id"])
 
 
 def update(work: Work, object_type: ObjectType, record_id: str, fields: Mapping[str, Any]) -> None:
     """Change a live record. Every update gives a new stamp, also one that changes no value."""
+    seen, object_type = object_type, _whole(work, object_type)
     if not object_type.updateable:
         raise _not_supported("updated", object_type)
+    _refuse_unpermitted(seen.updateable)
+    work.faults.refuse_write("update", object_type.name)
     old = live(work, object_type, record_id)
-    sent = accepted(work, object_type, fields, _can_update)
+    _refuse_locked(work, old)
+    sent = accepted(work, seen, fields, _can_update)
     emptied = [
         field.name for field in object_type.fields if _is_never_null(field) and sent.get(field.name, field) is None
     ]
@@ -53,10 +66,11 @@ def update(work: Work, object_type: ObjectType, record_id: str, fields: Mapping[
         raise errors.RequiredFieldsMissing(emptied)
     row = old | sent | _audit(work, object_type, creating=False)
     _check_references(work, object_type, {name: value for name, value in sent.items() if value != old[name]})
-    rules.before_save(work, object_type.name, old, row, sent)
+    sent = _complete(work, object_type, old, row, sent)
     _check_unique(work, object_type, row)
     work.store.update(object_type.name, str(row["Id"]), {name: row[name] for name in row if row[name] != old[name]})
     rules.after_save(work, object_type.name, old, row, sent)
+    _create_children(work, object_type, old, row)
 
 
 def upsert(
@@ -81,9 +95,13 @@ def upsert(
 
 def delete(work: Work, object_type: ObjectType, record_id: str) -> None:
     """Put a record and all that cascades from it into the recycle bin, or away where the object has none."""
+    seen, object_type = object_type, _whole(work, object_type)
     if not object_type.deletable:
         raise _not_supported("deleted", object_type)
+    _refuse_unpermitted(seen.deletable)
+    work.faults.refuse_write("delete", object_type.name)
     root = live(work, object_type, record_id)
+    _refuse_locked(work, root)
     _refuse_blocked(work, object_type, root)
     if object_type.name == "OpportunityContactRole":
         _log_deletion(work, object_type.name, root["Id"], root["Id"])
@@ -91,7 +109,7 @@ def delete(work: Work, object_type: ObjectType, record_id: str) -> None:
         contact_roles.forget(work, root)
         return
     _delete_tree(work, object_type, root, str(root["Id"]))
-    if object_type.name in ("Task", "Event"):
+    if object_type.name in _FOLLOWED:
         rules.after_save(work, object_type.name, root, {**root, "IsDeleted": 1}, ())
 
 
@@ -105,6 +123,8 @@ def undelete(work: Work, object_type: ObjectType, record_id: str) -> None:
         found = work.store.get(name, item_id)
         if found and found.get("IsDeleted"):
             work.store.update(name, item_id, {"IsDeleted": 0} | _touch(work, name))
+            if name == "OpportunityLineItem":
+                rules.after_save(work, name, found, {**found, "IsDeleted": 0}, ())
     for name, item_id, field, value in work.store.execute(
         "SELECT object, id, field, value FROM _cleared_reference WHERE root = ?", (root,)
     ):
@@ -127,6 +147,8 @@ def live(work: Work, object_type: ObjectType, record_id: str) -> Row:
         raise errors.NotFound
     if row.get("IsDeleted"):
         raise errors.EntityIsDeleted
+    if work.access.hides(work.user_id, object_type.name, row):
+        raise errors.NotFound
     return row
 
 
@@ -158,7 +180,11 @@ def matches(work: Work, object_type: ObjectType, field: Field, value: Any) -> li
         "ORDER BY Id",
         (kept,),
     )
-    return [str(row[0]) for row in rows]
+    found = [str(row[0]) for row in rows]
+    if not work.access.hidden_records(work.user_id).get(object_type.name):
+        return found
+    hidden = [item for item in found if _is_hidden(work, object_type, item)]
+    return [item for item in found if item not in hidden]
 
 
 def matching(work: Work, object_type: ObjectType, field: Field, value: Any) -> str | None:
@@ -189,6 +215,47 @@ def accepted(work: Work, object_type: ObjectType, fields: Mapping[str, Any], rul
     if refused:
         raise errors.FieldsNotWritable(refused)
     return taken
+
+
+def _whole(work: Work, object_type: ObjectType) -> ObjectType:
+    """The object with all its fields, also those that the user does not see."""
+    return work.schema.by_lower_name[object_type.name.lower()]
+
+
+def _refuse_unpermitted(allowed: bool) -> None:
+    if not allowed:
+        raise errors.NoAccess
+
+
+def _refuse_locked(work: Work, row: Row) -> None:
+    if work.held.locks(str(row["Id"])):
+        raise errors.RowLocked(str(row["Id"]))
+
+
+def _is_hidden(work: Work, object_type: ObjectType, record_id: str) -> bool:
+    row = work.store.get(object_type.name, record_id)
+    return row is not None and work.access.hides(work.user_id, object_type.name, row)
+
+
+def _complete(work: Work, object_type: ObjectType, old: Row | None, row: Row, sent: Row) -> Row:
+    """Let the org's rules and the admin's flows complete a row about to be saved; then refuse what breaks a rule.
+
+    Answer what was sent and what flows set: to the rules it is the same.
+    """
+    rules.before_save(work, object_type.name, old, row, sent)
+    set_by_flows = work.automation.edits(object_type, old, row)
+    if set_by_flows:
+        sent = sent | set_by_flows
+        row |= set_by_flows
+        rules.before_save(work, object_type.name, old, row, sent)
+    work.automation.check(object_type, old, row)
+    return sent
+
+
+def _create_children(work: Work, object_type: ObjectType, old: Row | None, row: Row) -> None:
+    """What flows create after a row was saved; on that no flow runs."""
+    for name, fields in work.automation.children(object_type, old, row):
+        create(replace(work, automation=Automation()), work.schema.by_lower_name[name.lower()], fields)
 
 
 def _can_create(field: Field) -> bool:
@@ -337,10 +404,7 @@ def _clear_references(work: Work, child_type: ObjectType, field: str, record_id:
 
 
 def _log_deletion(work: Work, object_name: str, record_id: str, root: str) -> None:
-    work.store.execute(
-        "INSERT OR REPLACE INTO _deletion (object, id, deleted_at, root) VALUES (?, ?, ?, ?)",
-        (object_name, record_id, work.stamp, root),
-    )
+    work.store.log_deletion(object_name, record_id, work.stamp, root)
 
 
 def _alive(object_type: ObjectType) -> str:

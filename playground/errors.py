@@ -6,12 +6,12 @@ Bodies are lists of ``{"message", "errorCode", "fields"}``; inside collections t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal. ``fields`` is None where real answers leave the key out."""
+    """A refusal. ``fields`` is None where real answers leave the key out; ``extra`` has keys that few answers have."""
 
     status = 400
     code = "UNKNOWN_EXCEPTION"
@@ -23,9 +23,11 @@ class ApiError(Exception):
         code: str | None = None,
         status: int | None = None,
         fields: Sequence[str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.extra = dict(extra or {})
         self.code = code or self.code
         self.status = status or self.status
         self.fields = None if fields is None else list(fields)
@@ -35,11 +37,11 @@ class ApiError(Exception):
         item: dict[str, Any] = {"message": self.message, "errorCode": self.code}
         if self.fields is not None:
             item["fields"] = self.fields
-        return [item]
+        return [item | self.extra]
 
     def item(self) -> dict[str, Any]:
         """The error as one record of a collection answers it."""
-        return {"statusCode": self.code, "message": self.message, "fields": self.fields or []}
+        return {"statusCode": self.code, "message": self.message, "fields": self.fields or []} | self.extra
 
 
 class NotFound(ApiError):
@@ -95,6 +97,7 @@ class TypeMismatch(JsonParserError):
             f"field at [line:{line}, column:{column}]"
         )
         self.field = field
+        self.value = value
         self._said = (kind, token, value, field)
 
     def at(self, place: tuple[int, int]) -> TypeMismatch:
@@ -193,6 +196,23 @@ class DuplicateValue(ApiError):
         super().__init__(
             f"duplicate value found: {field} duplicates value on record with id: {record_id}", fields=[field]
         )
+
+
+class RowLocked(ApiError):
+    code = "UNABLE_TO_LOCK_ROW"
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__(f"unable to obtain exclusive access to this record or 1 records: {record_id[:15]}", fields=[])
+
+
+class NoAccess(ApiError):
+    """The user may see the object, but not write it."""
+
+    status = 403
+    code = "INSUFFICIENT_ACCESS_OR_READONLY"
+
+    def __init__(self) -> None:
+        super().__init__("insufficient access rights on object id", fields=[])
 
 
 class DeleteFailed(ApiError):

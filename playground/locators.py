@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from playground import errors
+from playground import errors, ids
 from playground.settings import Settings
 
 
@@ -34,17 +35,24 @@ class Locator:
 class Locators:
     """All open locators of an org."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings
         self._open: dict[str, Locator] = {}
         self._lock = threading.Lock()
+        self._last = 0
+
+    def new_id(self) -> str:
+        """An id that no locator had since the playground started."""
+        with self._lock:
+            self._last += 1
+            return ids.make_id("01g", self._last)
 
     def add(self, locator: Locator) -> None:
         """Keep one more; the user's oldest is closed when there are too many."""
         with self._lock:
             own = [item for item in self._open.values() if item.parent is None]
             mine = [item for item in own if item.user_id == locator.user_id]
-            too_many = max(0, len(mine) + 1 - self._settings.open_locators)
+            too_many = max(0, len(mine) + 1 - self._settings().open_locators)
             surplus = sorted(mine, key=lambda item: (item.opened, item.id))[: too_many if locator.parent is None else 0]
             self._open[locator.id] = locator
         for item in surplus:
@@ -54,7 +62,7 @@ class Locators:
         """The locator; INVALID_QUERY_LOCATOR when it is unknown, another session's or too old."""
         with self._lock:
             found = self._open.get(locator_id)
-        if found and now - found.opened > timedelta(hours=self._settings.locator_hours):
+        if found and now - found.opened > timedelta(hours=self._settings().locator_hours):
             self.close(found)
             found = None
         if found is None or found.token != token:

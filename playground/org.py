@@ -8,18 +8,38 @@ An org is safe to use from several threads.
 
 from __future__ import annotations
 
-import threading
+import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playground import auth, calendar_fields, dml, errors, values
+from playground import (
+    access,
+    auth,
+    calendar_fields,
+    dml,
+    errors,
+    quotas,
+    recycle_bin,
+    sales_processes,
+    schema_changes,
+    snapshots,
+    values,
+    visibility,
+)
+from playground.automation import Automation
 from playground.catalogue import load_schema
+from playground.clock import Clock, OrgClock, system_clock
 from playground.faults import Fault, FaultPlan
+from playground.held import HeldTransaction, HeldTransactions, Write
+from playground.journal import RequestJournal
+from playground.latency import Latencies
 from playground.locators import Locators
 from playground.login import tables
 from playground.schema import ObjectType, Schema
@@ -28,17 +48,11 @@ from playground.settings import Settings
 from playground.store import Row, Store
 from playground.work import Work
 
-Clock = Callable[[], datetime]
-
 DEFAULT_SEED = 7
 DATABASE_NAME = "org.sqlite"
 DEFAULT_NAME = "playground"
-_SHIFT = "clock_shift_s"
-
-
-def system_clock() -> datetime:
-    """Now, aware, in UTC."""
-    return datetime.now(UTC)
+_CHANGES = "schema_changes"
+_CHANGED_AT = "schema_changed_at"
 
 
 class Org:
@@ -57,14 +71,25 @@ class Org:
         self.settings = settings or Settings()
         self.faults = FaultPlan(faults)
         self.base_url = base_url
-        self.locators = Locators(self.settings)
-        self._clock = clock
-        self._shift = timedelta(seconds=float(store.fact(_SHIFT) or 0))
-        self._held: list[datetime] = []
-        self._held_lock = threading.Lock()
+        self.locators = Locators(lambda: self.settings)
+        self.clock = OrgClock(clock, store)
+        self.quotas = quotas.Quotas(store, self.now, self._allowances)
+        self.long_requests = quotas.LongRequests(time.monotonic)
+        self.automation = Automation()
+        self.access = access.Access()
+        self.held = HeldTransactions()
+        self.latencies = Latencies()
+        self.journal = RequestJournal()
+        self.snapshots = snapshots.Snapshots(store)
+        self.sleep: Callable[[float], None] = time.sleep
+        """How latency and late answers wait."""
         self._calendar_day = ""
+        self._expired_at = ""
         tables.prepare(store)
-        self._refresh_calendar_fields()
+        store.visible_at = self._visible_at
+        for change in json.loads(store.fact(_CHANGES) or "[]"):
+            store.change_schema(schema_changes.apply(store.schema, change))
+        self.let_time_work()
 
     @classmethod
     def in_memory(cls, seed: int = DEFAULT_SEED, clock: Clock = system_clock, **knobs: Any) -> Org:
@@ -87,6 +112,7 @@ class Org:
     def close(self) -> None:
         """Close the database and all locators. Idempotent."""
         self.locators.close_all()
+        self.snapshots.close()
         self.store.close()
 
     def __enter__(self) -> Org:
@@ -137,15 +163,13 @@ class Org:
         return row
 
     def now(self) -> datetime:
-        """The org's time, in whole seconds: the clock and the shift ordered through the side door."""
-        return (self._clock() + self._shift).astimezone(UTC).replace(microsecond=0)
+        """The org's time, in whole seconds."""
+        return self.clock.now()
 
     def shift_clock(self, by: timedelta) -> None:
         """Move the org's time, in addition to earlier shifts; it survives a restart."""
-        self._shift += by
-        with self.store.transaction():
-            self.store.set_fact(_SHIFT, str(self._shift.total_seconds()))
-        self._refresh_calendar_fields()
+        self.clock.shift(by)
+        self.let_time_work()
 
     def zone(self, name: str | None = None) -> ZoneInfo:
         """A time zone by name; the org's own by default."""
@@ -160,7 +184,16 @@ class Org:
 
     def work(self, user_id: str | None = None, now: datetime | None = None) -> Work:
         """A piece of work of that user, stamped now."""
-        return Work(self.store, self.settings, user_id or self.default_user_id, now or self.now())
+        return Work(
+            store=self.store,
+            settings=self.settings,
+            user_id=user_id or self.default_user_id,
+            now=now or self.now(),
+            automation=self.automation,
+            access=self.access,
+            faults=self.faults,
+            held=self.held,
+        )
 
     def create(self, object_name: str, fields: Mapping[str, Any], user_id: str | None = None) -> str:
         """Insert a record as that user and return its id."""
@@ -192,14 +225,76 @@ class Org:
         return self.store.get(object_name, record_id)
 
     def reset(self, seed: int | None = None) -> None:
-        """Begin anew as the seed says; sessions, faults and the clock's shift are kept."""
+        """Begin anew as the seed says; sessions, use of quotas, what was ordered and the clock are kept."""
         chosen = int(self.store.fact("seed") or DEFAULT_SEED) if seed is None else seed
+        image = _seeded_image(chosen, self.now().replace(minute=0, second=0, microsecond=0))
         self.locators.close_all()
+        with Store.from_image(image, load_schema()) as fresh, fresh.reading() as source:
+            snapshots.put_in_place(self.store, source)
+        self._records_replaced()
+
+    def clear_orders(self) -> None:
+        """Forget all that was ordered of it: faults, automation, access, latency, held transactions."""
+        self.faults.clear()
+        self.automation.clear()
+        self.access.clear()
+        self.latencies.clear()
+        self.held.clear()
+        self.long_requests.of_others = 0
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot; KeyError when there is none of that name."""
+        self.locators.close_all()
+        self.snapshots.restore(name)
+        self._records_replaced()
+
+    def clone(self, directory: Path | None = None) -> Org:
+        """Another org that begins as this one is now: in memory, or kept in a directory that has none yet.
+
+        What was ordered of this one (faults, automation, access, latency) is not ordered of the other.
+        """
+        if directory is None:
+            store = Store(self.store.copy(), self.store.schema, None)
+        else:
+            directory.mkdir(parents=True, exist_ok=True)
+            path = directory / DATABASE_NAME
+            if path.exists():
+                raise ValueError(f"{directory} has an org already.")
+            self.store.write_copy(path)
+            store = Store.open(path, load_schema())
+        try:
+            return Org(store, clock=self.clock.source, settings=self.settings, base_url=self.base_url)
+        except BaseException:
+            store.close()
+            raise
+
+    def change_schema(self, change: Mapping[str, Any]) -> None:
+        """Add or change fields (see :mod:`playground.schema_changes`); it survives a restart."""
+        changes = [*json.loads(self.store.fact(_CHANGES) or "[]"), dict(change)]
         with self.store.transaction():
-            self.store.empty()
-            _fill(self.store, chosen, self.now())
-        self._calendar_day = ""
-        self._refresh_calendar_fields()
+            self.store.change_schema(schema_changes.apply(self.schema, change))
+            self.store.set_fact(_CHANGES, json.dumps(changes))
+        self.note_schema_change()
+
+    def note_schema_change(self) -> None:
+        """Let describes be newer than any that a client has seen."""
+        with self.store.transaction():
+            self.store.set_fact(_CHANGED_AT, values.stamp(self.now()))
+
+    def schema_changed_at(self) -> datetime:
+        """When describes last changed."""
+        return values.moment(self.store.fact(_CHANGED_AT) or str(self.organization()["CreatedDate"]))
+
+    def view(self, user_id: str) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection on which that user's queries run: without what is hidden, or committed too late to be seen.
+
+        Nobody else reads or writes until the block ends; nothing may be written through it.
+        """
+        return visibility.view(self.store, values.stamp(self.now()), self.access.hidden_records(user_id))
+
+    def snapshot_for(self, user_id: str) -> sqlite3.Connection:
+        """A separate connection that goes on seeing what :meth:`view` shows now. The caller closes it."""
+        return visibility.snapshot(self.store, values.stamp(self.now()), self.access.hidden_records(user_id))
 
     @contextmanager
     def long_transaction(self) -> Iterator[Work]:
@@ -208,35 +303,50 @@ class Org:
         Until then ``latestDateCovered`` stays at its beginning, as a real org's does. What the block does to the org
         should come at its end; others are not kept waiting.
         """
-        began = self.now()
-        with self._held_lock:
-            self._held.append(began)
+        held = self.held.begin(self.now(), self.default_user_id)
         try:
-            yield self.work(now=began)
+            yield self.work(now=held.began)
         finally:
-            with self._held_lock:
-                self._held.remove(began)
+            with suppress(KeyError):
+                self.held.end(held.number)
+
+    def hold(self, writes: Iterable[Write], user_id: str | None = None) -> HeldTransaction:
+        """Open a transaction that will make these writes when it is committed (see :mod:`playground.held`)."""
+        return self.held.begin(self.now(), user_id or self.default_user_id, tuple(writes))
+
+    def commit_held(self, number: int) -> list[str]:
+        """Make the writes of an open transaction, stamped with its beginning; answer the ids, in order."""
+        held = self.held.end(number)
+        work = self.work(held.user_id, held.began)
+        with self.store.transaction():
+            return [self._make(work, write) for write in held.writes]
+
+    def _make(self, work: Work, write: Write) -> str:
+        object_type = self.object_type(write.object_name)
+        if write.verb == "create":
+            return dml.create(work, object_type, write.fields)
+        if write.verb == "update":
+            dml.update(work, object_type, str(write.record_id), write.fields)
+        else:
+            dml.delete(work, object_type, str(write.record_id))
+        return str(write.record_id)
 
     def covered_until(self) -> datetime:
-        """The latest moment up to which all committed rows can be seen: the current minute, or the oldest open work."""
-        with self._held_lock:
-            oldest = min([self.now(), *self._held])
+        """The latest moment up to which all committed rows can be seen: the current minute, or the oldest open work.
+
+        A visibility delay is not looked at: that rows show late although all was covered is what it is for.
+        """
+        oldest = min([self.now(), *(held.began for held in self.held.open())])
         return oldest.replace(second=0, microsecond=0)
 
     def count_call(self) -> int:
         """Count one API call and return how many were made in the last 24 hours, this one included."""
-        now = self.now()
-        with self.store.transaction():
-            self.store.execute(
-                "INSERT INTO _calls (hour, calls) VALUES (?, 1) ON CONFLICT (hour) DO UPDATE SET calls = calls + 1",
-                (values.stamp(now)[:13],),
-            )
-            return self.calls_made()
+        self.quotas.add(quotas.API_REQUESTS, 1)
+        return self.calls_made()
 
     def calls_made(self) -> int:
         """API calls of the last 24 hours."""
-        since = values.stamp(self.now() - timedelta(hours=24))[:13]
-        return int(self.store.execute("SELECT total(calls) FROM _calls WHERE hour > ?", (since,))[0][0])
+        return self.quotas.used(quotas.API_REQUESTS)
 
     def login(self, username: str | None = None) -> auth.Session:
         """A session without asking for a password, for tests and for the file that scripts read."""
@@ -253,15 +363,42 @@ class Org:
         self.locators.close_of(token)
 
     def begin_request(self) -> None:
-        """What time itself changes, before a request is answered."""
-        self._refresh_calendar_fields()
+        """What happens before a request is answered; raises when too many long ones run."""
+        self.let_time_work()
+        settings = self.settings
+        if self.long_requests.running(settings.long_request_s) >= settings.concurrent_long_requests:
+            raise errors.RequestLimitExceeded("ConcurrentPerOrgLongTxn Limit exceeded.")
 
-    def _refresh_calendar_fields(self) -> None:
+    def let_time_work(self) -> None:
+        """What time itself changes: ages in days, rows that can be seen now, the recycle bin."""
+        now = self.now()
+        visibility.forget_seen(self.store, values.stamp(now))
         today = self.work().today()
         if today != self._calendar_day:
             with self.store.transaction():
                 calendar_fields.refresh(self.store, today)
             self._calendar_day = today
+        hour = values.stamp(now)[:13]
+        if hour != self._expired_at:
+            recycle_bin.expire(self.store, now, self.settings.recycle_bin_days)
+            self._expired_at = hour
+
+    def _records_replaced(self) -> None:
+        self._calendar_day = self._expired_at = ""
+        self.let_time_work()
+
+    def _allowances(self) -> dict[str, int]:
+        settings = self.settings
+        return {
+            quotas.API_REQUESTS: settings.daily_api_calls,
+            quotas.BULK_BATCHES: settings.daily_bulk_batches,
+            quotas.BULK_QUERY_JOBS: settings.daily_bulk_query_jobs,
+            quotas.BULK_QUERY_MB: settings.daily_bulk_query_mb,
+        }
+
+    def _visible_at(self) -> str | None:
+        delay = self.settings.visibility_delay_s
+        return values.stamp(self.now() + timedelta(seconds=delay)) if delay else None
 
 
 @lru_cache(maxsize=4)
@@ -280,3 +417,4 @@ def _fill(store: Store, seed: int, now: datetime) -> None:
         for name, items in dataset.rows.items():
             store.insert_all(name, items)
         store.set_fact("seed", str(seed))
+        sales_processes.seed(store)

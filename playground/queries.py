@@ -41,22 +41,23 @@ def query_all_page(call: Call, page: str) -> Answer:
 
 def _first_page(call: Call, path: str, *, include_deleted: bool) -> Answer:
     org = call.org
-    engine = QueryEngine(org.schema)
+    engine = QueryEngine(call.schema)
     try:
         if "explain" in call.args:
             prepared = engine.prepare(call.args["explain"], context_of(call, include_deleted))
             return Answer(200, query_columns.plan(org, prepared, call.args["explain"]))
         prepared = engine.prepare(_text(call), context_of(call, include_deleted))
         if call.args.get("columns", "").lower() == "true":
-            return Answer(200, query_columns.metadata(org.schema, prepared))
+            return Answer(200, query_columns.metadata(call.schema, prepared))
         batch_size = _batch_size(call)
         rests = _Rests(call, path, batch_size)
-        with org.store.reading() as connection:
-            total = engine.count(connection, prepared)
-            records = engine.rows(connection, prepared, offset=0, limit=batch_size, more=rests.more)
+        with org.store.reading():
+            with org.view(call.session.user_id) as connection:
+                total = engine.count(connection, prepared)
+                records = engine.rows(connection, prepared, offset=0, limit=batch_size, more=rests.more)
             _refuse_paged_aggregate(prepared, total, len(records))
             is_whole = total <= len(records) or not records
-            snapshot = None if is_whole and not rests.children else org.store.snapshot()
+            snapshot = None if is_whole and not rests.children else org.snapshot_for(call.session.user_id)
     except SoqlError as error:
         raise errors.ApiError(error.message, code=error.code) from error
     _note_views(call, prepared, records)
@@ -88,9 +89,7 @@ class _Rests:
         self.children: list[tuple[str, Prepared, int]] = []
 
     def new_id(self) -> str:
-        store = self._call.org.store
-        with store.transaction():
-            return store.next_id("01g")
+        return self._call.org.locators.new_id()
 
     def more(self, prepared: Prepared, total: int) -> str:
         """The URL of the rest, see :meth:`QueryEngine.rows`."""
@@ -107,7 +106,7 @@ class _Rests:
 
 def _note_views(call: Call, prepared: Prepared, records: list[Any]) -> None:
     """FOR VIEW and FOR REFERENCE leave the time on the records; that is no change of them."""
-    item = call.org.schema.by_lower_name[prepared.object.lower()]
+    item = call.schema.by_lower_name[prepared.object.lower()]
     names = [name for use, name in _VIEW_DATES if use in prepared.usage and item.has(name)]
     if not names:
         return
@@ -150,7 +149,7 @@ def context_of(call: Call, include_deleted: bool) -> QueryContext:
 
 def _currencies(call: Call) -> list[tuple[str, float, bool]]:
     """Code, rate and whether it is the corporate one, of each currency; none in an org that has a single one."""
-    if "currencytype" not in call.org.schema.by_lower_name:
+    if "currencytype" not in call.schema.by_lower_name:
         return []
     rows = call.org.store.select("CurrencyType", "IsActive")
     return [(str(row["IsoCode"]), float(row["ConversionRate"]), bool(row["IsCorporate"])) for row in rows]
@@ -170,7 +169,7 @@ def _next_page(call: Call, path: str, page: str) -> Answer:
         raise errors.ApiError("invalid query locator", code="INVALID_QUERY_LOCATOR")
     locator = call.org.locators.get(match[1], call.session.token, call.org.now())
     offset = int(match[2])
-    engine = QueryEngine(call.org.schema)
+    engine = QueryEngine(call.schema)
     rests = _Rests(call, path, locator.batch_size)
     with locator.lock:
         records = engine.rows(

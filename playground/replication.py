@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from playground import errors, values
+from playground import errors, values, visibility
 from playground.schema import ObjectType
 from playground.store import quoted
 from playground.work import Work
@@ -35,6 +35,8 @@ def deleted(
         "ORDER BY deleted_at, id",
         (object_type.name, values.stamp(begins), values.stamp(ends)),
     )
+    unseen = visibility.unseen_deletions(work.store, work.stamp)
+    rows = [row for row in rows if (object_type.name, row[0], row[1]) not in unseen]
     earliest = work.now.replace(second=0, microsecond=0) - timedelta(days=work.settings.deleted_log_days)
     return {
         "deletedRecords": [{"id": row[0], "deletedDate": _shown(values.moment(row[1]))} for row in rows],

@@ -22,7 +22,7 @@ _RELATED_ROWS_MAX = 2_000
 
 def create(call: Call, object_name: str) -> Answer:
     """``POST /sobjects/T/``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     _check_conditions_parse(call)
     with call.org.store.transaction():
         record_id = dml.create(call.work, object_type, call.record)
@@ -31,7 +31,7 @@ def create(call: Call, object_name: str) -> Answer:
 
 def read(call: Call, object_name: str, record_id: str) -> Answer:
     """``GET /sobjects/T/<id>``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     row = dml.live(call.work, object_type, _addressed_id(object_type, record_id))
     not_modified = _reading_conditions(call, object_type, row)
     if not_modified:
@@ -41,7 +41,7 @@ def read(call: Call, object_name: str, record_id: str) -> Answer:
 
 def update(call: Call, object_name: str, record_id: str) -> Answer:
     """``PATCH /sobjects/T/<id>``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     if any(name.lower() == "id" for name in call.record):
         raise errors.ApiError("The Id field should not be specified in the sobject data.", code="INVALID_FIELD")
     with call.org.store.transaction():
@@ -53,7 +53,7 @@ def update(call: Call, object_name: str, record_id: str) -> Answer:
 
 def delete(call: Call, object_name: str, record_id: str) -> Answer:
     """``DELETE /sobjects/T/<id>``. Conditions are not looked at, as in a real org."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     with call.org.store.transaction():
         dml.delete(call.work, object_type, _addressed_id(object_type, record_id))
     return Answer(204)
@@ -66,7 +66,7 @@ def create_by_id(call: Call, object_name: str) -> Answer:
 
 def read_below(call: Call, object_name: str, first: str, second: str) -> Answer:
     """``GET /sobjects/T/<id>/<relationship>`` or ``GET /sobjects/T/<extField>/<value>``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     if ids.is_id(first) and first.startswith(object_type.key_prefix):
         return _related(call, object_type, dml.live(call.work, object_type, first), second)
     field = dml.key_field(object_type, first)
@@ -78,7 +78,7 @@ def read_below(call: Call, object_name: str, first: str, second: str) -> Answer:
 
 def upsert(call: Call, object_name: str, field_name: str, value: str) -> Answer:
     """``PATCH /sobjects/T/<extField>/<value>``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     field = dml.key_field(object_type, field_name)
     if any(name.lower() == field.name.lower() for name in call.record):
         raise errors.ApiError(
@@ -99,7 +99,7 @@ def upsert(call: Call, object_name: str, field_name: str, value: str) -> Answer:
 
 def delete_by_key(call: Call, object_name: str, field_name: str, value: str) -> Answer:
     """``DELETE /sobjects/T/<extField>/<value>``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     with call.org.store.transaction():
         found = dml.matching(call.work, object_type, dml.key_field(object_type, field_name), value)
         if found is None:
@@ -110,14 +110,15 @@ def delete_by_key(call: Call, object_name: str, field_name: str, value: str) -> 
 
 def updated(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/updated/?start&end``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     span = (call.args.get("start"), call.args.get("end"))
-    return Answer(200, replication.updated(call.work, object_type, *span, call.org.covered_until()))
+    with call.org.view(call.session.user_id):
+        return Answer(200, replication.updated(call.work, object_type, *span, call.org.covered_until()))
 
 
 def deleted(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/deleted/?start&end``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     span = (call.args.get("start"), call.args.get("end"))
     return Answer(200, replication.deleted(call.work, object_type, *span, call.org.covered_until()))
 
@@ -163,19 +164,23 @@ def _related(call: Call, object_type: ObjectType, row: Row, name: str) -> Answer
     parent_field = object_type.by_relationship.get(name.lower())
     if parent_field:
         for target in parent_field.reference_to:
-            parent_type = call.org.schema.by_lower_name.get(target.lower())
+            parent_type = call.schema.by_lower_name.get(target.lower())
             parent = (
                 call.org.store.get(target, row[parent_field.name]) if parent_type and row[parent_field.name] else None
             )
-            if parent_type and parent:
+            if parent_type and parent and not call.org.access.hides(call.session.user_id, target, parent):
                 return Answer(200, shown(call, parent_type, parent, _wanted(call, parent_type)))
         raise errors.NotFound
-    for child in call.org.schema.children.get(object_type.name, ()):
+    for child in call.schema.children.get(object_type.name, ()):
         if child.name and child.name.lower() == name.lower():
-            child_type = call.org.object_type(child.child)
+            child_type = call.object_type(child.child)
             alive = " AND NOT IsDeleted" if child_type.has("IsDeleted") else ""
             where = f"{quoted(child.field)} = ?{alive} ORDER BY Id LIMIT {_RELATED_ROWS_MAX}"
-            found = call.org.store.select(child_type.name, where, (row["Id"],))
+            found = [
+                item
+                for item in call.org.store.select(child_type.name, where, (row["Id"],))
+                if not call.org.access.hides(call.session.user_id, child_type.name, item)
+            ]
             records = [shown(call, child_type, item, _wanted(call, child_type)) for item in found]
             return Answer(200, {"totalSize": len(records), "done": True, "records": records})
     raise errors.NotFound

@@ -9,11 +9,15 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import struct
 import sys
+import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from playground import wsgi
+from playground import tls, wsgi
+from playground.faults import Effect, Fault
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -36,13 +40,38 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, app: WSGIApplication, listener: socket.socket, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        listener: socket.socket,
+        context: ssl.SSLContext | None,
+        connection_fault: Callable[[], Fault | None] = lambda: None,
+    ) -> None:
+        """Without a context it speaks plain HTTP. ``connection_fault`` tells what a new connection is to suffer."""
         address = listener.getsockname()
         super().__init__(address, _Handler, bind_and_activate=False)
         self.socket.close()
-        self.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+        self.socket = listener
         self.server_name, self.server_port = address[0], address[1]
         self.app = app
+        self.scheme = "http" if context is None else "https"
+        self._context = context
+        self._connection_fault = connection_fault
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept one connection, or close it when that was ordered."""
+        connection, address = self.socket.accept()
+        fault, context = self._connection_fault(), self._context
+        if fault is not None and fault.effect is Effect.REFUSE_CONNECTION:
+            # With nothing to linger for, the client sees a reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+            raise ConnectionAbortedError("The playground was asked to close this connection.")
+        if context is None:
+            return connection, address
+        if fault is not None:
+            context = tls.foreign_context()
+        return context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that breaks is its client's business; anything else is a fault of ours."""
@@ -65,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(413)
             return
         host = self.headers.get("Host") or f"{self.server.server_name}:{self.server.server_port}"
-        request = wsgi.WsgiRequest(self.command, self.path, host, self.headers.items(), content)
+        request = wsgi.WsgiRequest(self.command, self.path, host, self.headers.items(), content, self.server.scheme)
         try:
             response = wsgi.answer(self.server.app, request)
         except ConnectionError:
@@ -80,11 +109,35 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in response.headers:
             if name.lower() not in ("content-length", "connection", "transfer-encoding"):
                 self.send_header(name, value)
-        if response.status not in _WITHOUT_BODY:
+        with_body = response.status not in _WITHOUT_BODY
+        if response.wire.endless is not None and with_body:
+            self._send_endless(response.content, response.wire.endless)
+            return
+        if with_body:
             self.send_header("Content-Length", str(len(response.content)))
         self.end_headers()
-        if self.command != "HEAD" and response.status not in _WITHOUT_BODY:
-            self.wfile.write(response.content)
+        if self.command == "HEAD" or not with_body:
+            return
+        if response.wire.drip_s:
+            self._drip(response.content, response.wire.drip_s)
+        else:
+            self.wfile.write(response.content[: response.wire.cut_at])
+        if response.wire.cut_at is not None:
+            self.close_connection = True
+
+    def _send_endless(self, content: bytes, most: int) -> None:
+        """The content in chunks, over and over, until the client has enough or so many bytes were sent."""
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        chunk = content or b" "
+        for _ in range(most // len(chunk)):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        self.close_connection = True
+
+    def _drip(self, content: bytes, pause_s: float) -> None:
+        for place in range(len(content)):
+            time.sleep(pause_s)
+            self.wfile.write(content[place : place + 1])
 
     def _content(self) -> bytes | None:
         """The request's body; None when it is too long or cannot be read."""

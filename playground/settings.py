@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +13,17 @@ class Settings:
 
     daily_api_calls: int = 15_000
     """Calls in any 24 hours; after that every call is answered 403 REQUEST_LIMIT_EXCEEDED."""
+    daily_bulk_batches: int = 15_000
+    daily_bulk_query_jobs: int = 10_000
+    daily_bulk_query_mb: int = 976_562
+    """Megabytes of Bulk API 2.0 query results in any 24 hours."""
+    long_request_s: float = 20.0
+    """A request that runs longer is a long one."""
+    concurrent_long_requests: int = 5
+    """Long requests that may run at once; while there are so many, others are refused."""
+    visibility_delay_s: float = 0.0
+    """After how many seconds queries, ``updated`` and ``deleted`` show what was committed; by id it shows at once."""
+    recycle_bin_days: float = 15.0
     session_hours: float = 12.0
     """A session ends after this many hours without a call."""
     locator_hours: float = 48.0
@@ -69,3 +82,14 @@ class Settings:
     client_secret: str = "1234567890123456789"  # noqa: S105
     run_as_username: str | None = None
     """Who the client-credentials flow runs as; None is the org's first administrator."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Settings:
+        """The settings with some other values; ValueError for a name or a kind of value that there is not."""
+        kinds = {item.name: type(getattr(self, item.name)) for item in fields(self)}
+        for name, value in changes.items():
+            if name not in kinds:
+                raise ValueError(f"There is no setting {name}; there are {', '.join(sorted(kinds))}.")
+            number = kinds[name] is float and isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not number and type(value) is not kinds[name]:
+                raise ValueError(f"The setting {name} takes a {kinds[name].__name__}, not {value!r}.")
+        return replace(self, **changes)

@@ -46,7 +46,7 @@ def update(call: Call) -> Answer:
 
 def upsert(call: Call, object_name: str, field_name: str) -> Answer:
     """``PATCH /composite/sobjects/T/<extField>``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     field = dml.key_field(object_type, field_name)
 
     def step(record: Mapping[str, Any]) -> Result:
@@ -88,14 +88,14 @@ def delete(call: Call) -> Answer:
 
 def retrieve_by_url(call: Call, object_name: str) -> Answer:
     """``GET /composite/sobjects/T?ids=a,b&fields=x,y``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     wanted = _ids(call.args.get("ids", ""), RETRIEVE_MAX)
     return _retrieve(call, object_type, wanted, _names(call.args.get("fields", "").split(",")))
 
 
 def retrieve_by_body(call: Call, object_name: str) -> Answer:
     """``POST /composite/sobjects/T`` with ``{"ids": [], "fields": []}``."""
-    object_type = call.org.object_type(object_name)
+    object_type = call.object_type(object_name)
     wanted, names = call.record.get("ids"), call.record.get("fields")
     if not isinstance(wanted, list) or not isinstance(names, list):
         raise errors.JsonParserError("ids and fields must be arrays at [line:1, column:1]")
@@ -110,7 +110,7 @@ def _retrieve(call: Call, object_type: ObjectType, wanted: Sequence[str], names:
     found: list[dict[str, Any] | None] = []
     for text in wanted:
         row = call.org.store.get(object_type.name, ids.to_18(text[:15])) if _is_id_of(object_type, text) else None
-        gone = row is None or row.get("IsDeleted")
+        gone = row is None or row.get("IsDeleted") or call.org.access.hides(call.session.user_id, object_type.name, row)
         found.append(None if gone or row is None else rows.shown(call, object_type, row, fields))
     return Answer(200, found)
 
@@ -199,14 +199,14 @@ def _attributes(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _type_of(call: Call, record: Mapping[str, Any]) -> ObjectType:
     name = str(_attributes(record).get("type", ""))
-    found = call.org.schema.by_lower_name.get(name.lower())
+    found = call.schema.by_lower_name.get(name.lower())
     if found is None:
         raise errors.ApiError(f"sObject type '{name}' is not supported.", code="INVALID_TYPE")
     return found
 
 
 def _type_of_id(call: Call, record_id: str) -> ObjectType:
-    for item in call.org.schema.objects:
+    for item in call.schema.objects:
         if _is_id_of(item, record_id):
             return item
     raise errors.ApiError(f"malformed id {record_id}", code="MALFORMED_ID", fields=["Id"])

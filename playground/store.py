@@ -6,9 +6,10 @@ Values are stored as :mod:`playground.schema` says. Tables of our own begin with
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,6 @@ CREATE TABLE _session (
     token TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL, last_used TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE _refresh_token (token TEXT PRIMARY KEY, user_id TEXT NOT NULL, client_id TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE _calls (hour TEXT PRIMARY KEY, calls INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE _deletion (
     object TEXT NOT NULL, id TEXT NOT NULL, deleted_at TEXT NOT NULL, root TEXT NOT NULL,
     PRIMARY KEY (object, id, deleted_at)
@@ -41,6 +41,17 @@ CREATE TABLE _cleared_reference (
     PRIMARY KEY (root, object, id, field)
 ) WITHOUT ROWID;
 """
+
+_LATER_TABLES = """
+CREATE TABLE IF NOT EXISTS _usage (
+    name TEXT NOT NULL, hour TEXT NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (name, hour)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _unseen (
+    number INTEGER PRIMARY KEY, object TEXT NOT NULL, id TEXT NOT NULL, visible_at TEXT NOT NULL, before TEXT
+);
+CREATE INDEX IF NOT EXISTS _unseen_record ON _unseen (object, id, visible_at);
+"""
+"""Made also in files that were written before these tables were thought of."""
 
 
 class StoreUnusable(Exception):
@@ -67,6 +78,8 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._columns = {item.name: tuple(f.name for f in item.fields if f.stored) for item in schema.objects}
+        self.visible_at: Callable[[], str | None] = lambda: None
+        """When rows written now can be seen by all, if that is later than now."""
 
     @classmethod
     def in_memory(cls, schema: Schema) -> Store:
@@ -100,6 +113,7 @@ class Store:
             connection.execute("PRAGMA synchronous = NORMAL")
             if existed:
                 store._check()
+                store._create(_LATER_TABLES)
             else:
                 store._create_tables()
         except sqlite3.Error as error:
@@ -114,6 +128,12 @@ class Store:
         """Close the file. Idempotent."""
         with self._lock:
             self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
 
     def image(self) -> bytes:
         """The whole database as bytes."""
@@ -145,6 +165,21 @@ class Store:
             finally:
                 self._depth -= 1
 
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """What is written inside is taken back at the end, whatever happens."""
+        with self._lock:
+            self._depth += 1
+            name = f"level_{self._depth}"
+            self._connection.execute("BEGIN IMMEDIATE" if self._depth == 1 else f"SAVEPOINT {name}")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK" if self._depth == 1 else f"ROLLBACK TO {name}")
+                if self._depth > 1:
+                    self._connection.execute(f"RELEASE {name}")
+                self._depth -= 1
+
     def snapshot(self) -> sqlite3.Connection:
         """A separate connection that goes on seeing the database as it is now. The caller closes it."""
         if self.path is None:
@@ -156,6 +191,44 @@ class Store:
             connection.execute("BEGIN")
             connection.execute("SELECT count(*) FROM _fact").fetchone()
         return connection
+
+    def copy(self) -> sqlite3.Connection:
+        """A copy in memory of the database as it is now. The caller closes it."""
+        image = bytearray(self.image())
+        # A copy in memory cannot have the write-ahead log that its header may speak of.
+        image[18:20] = b"\x01\x01"
+        copied = _connect(":memory:")
+        copied.deserialize(bytes(image))
+        return copied
+
+    def write_copy(self, path: Path) -> None:
+        """Write what is committed to a new file."""
+        target = _connect(str(path))
+        try:
+            with self._lock:
+                self._connection.backup(target)
+        finally:
+            target.close()
+
+    def replace_with(self, source: sqlite3.Connection) -> None:
+        """Become a copy of another database of the same schema, at once or not at all."""
+        with self._lock:
+            source.backup(self._connection)
+
+    def change_schema(self, schema: Schema) -> None:
+        """Go on with objects that have more fields than before, or other properties."""
+        with self.transaction():
+            self.schema = schema
+            self._columns = {item.name: tuple(f.name for f in item.fields if f.stored) for item in schema.objects}
+            self.add_missing_columns()
+
+    def add_missing_columns(self) -> None:
+        """Give every table the columns that the schema has and it lacks."""
+        for item in self.schema.objects:
+            present = {row[1] for row in self.execute(f"PRAGMA table_info({quoted(item.name)})")}
+            for field in item.fields:
+                if field.stored and field.name not in present:
+                    self.execute(f"ALTER TABLE {quoted(item.name)} ADD COLUMN {_column(field)}")
 
     def columns(self, object_name: str) -> tuple[str, ...]:
         """The stored fields of an object, in describe's order."""
@@ -181,6 +254,7 @@ class Store:
             f"VALUES ({', '.join('?' * len(names))})"
         )
         with self._lock:
+            self._keep_unseen(object_name, str(row["Id"]), None)
             self._connection.execute(sql, [row[name] for name in names])
 
     def insert_all(self, object_name: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -199,6 +273,7 @@ class Store:
             return
         sets = ", ".join(f"{quoted(name)} = ?" for name in changes)
         with self._lock:
+            self._keep_unseen(object_name, record_id, self.get)
             self._connection.execute(
                 f"UPDATE {quoted(object_name)} SET {sets} WHERE Id = ?", [*changes.values(), record_id]
             )
@@ -206,7 +281,28 @@ class Store:
     def remove(self, object_name: str, record_id: str) -> None:
         """Take a row out for good."""
         with self._lock:
+            self._keep_unseen(object_name, record_id, self.get)
             self._connection.execute(f"DELETE FROM {quoted(object_name)} WHERE Id = ?", (record_id,))
+
+    def log_deletion(self, object_name: str, record_id: str, deleted_at: str, root: str) -> None:
+        """Remember that a record was deleted, and with which other one."""
+        with self._lock:
+            self._keep_unseen("_deletion", json.dumps([object_name, record_id, deleted_at]), None)
+            self._connection.execute(
+                "INSERT OR REPLACE INTO _deletion (object, id, deleted_at, root) VALUES (?, ?, ?, ?)",
+                (object_name, record_id, deleted_at, root),
+            )
+
+    def _keep_unseen(self, object_name: str, record_id: str, before: Callable[[str, str], Row | None] | None) -> None:
+        """Keep a row's form before a write, for those who may not see the write yet."""
+        visible_at = self.visible_at()
+        if visible_at is None:
+            return
+        row = before(object_name, record_id) if before else None
+        self._connection.execute(
+            "INSERT INTO _unseen (object, id, visible_at, before) VALUES (?, ?, ?, ?)",
+            (object_name, record_id, visible_at, json.dumps(row) if row else None),
+        )
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement of ours and return its rows."""
@@ -215,7 +311,7 @@ class Store:
 
     def empty(self) -> None:
         """Take out all records and what is known of deleted ones."""
-        for name in (*self._columns, "_deletion", "_cleared_reference", "_sequence"):
+        for name in (*self._columns, "_deletion", "_cleared_reference", "_sequence", "_unseen"):
             self.execute(f"DELETE FROM {quoted(name)}")
 
     def next_id(self, prefix: str) -> str:
@@ -241,13 +337,17 @@ class Store:
 
     def _create_tables(self) -> None:
         with self.transaction() as connection:
-            for statement in _OWN_TABLES.split(";"):
-                if statement.strip():
-                    connection.execute(statement)
+            self._create(_OWN_TABLES)
+            self._create(_LATER_TABLES)
             for item in self.schema.objects:
                 for statement in _table(item):
                     connection.execute(statement)
             self.set_fact("format", str(FORMAT))
+
+    def _create(self, statements: str) -> None:
+        for statement in statements.split(";"):
+            if statement.strip():
+                self.execute(statement)
 
     def _check(self) -> None:
         """Refuse a file that is not a playground of this format, or that lacks a column."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from playground import values
+from playground.access import Access
+from playground.automation import Automation
+from playground.faults import FaultPlan
+from playground.held import HeldTransactions
 from playground.schema import Schema
 from playground.settings import Settings
 from playground.store import Row, Store
@@ -22,6 +26,10 @@ class Work:
     settings: Settings
     user_id: str
     now: datetime
+    automation: Automation = field(default_factory=Automation)
+    access: Access = field(default_factory=Access)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    held: HeldTransactions = field(default_factory=HeldTransactions)
 
     @property
     def schema(self) -> Schema:

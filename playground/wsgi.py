@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes, urlsplit
+
+from playground.wire import Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -24,6 +26,7 @@ class WsgiRequest:
     host: str
     headers: Iterable[tuple[str, str]]
     content: bytes
+    scheme: str = "https"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class WsgiResponse:
     reason: str
     headers: list[tuple[str, str]]
     content: bytes
+    wire: Wire = field(default_factory=Wire)
+    """What goes wrong with it while it is sent."""
 
 
 def answer(app: WSGIApplication, request: WsgiRequest) -> WsgiResponse:
@@ -43,7 +48,8 @@ def answer(app: WSGIApplication, request: WsgiRequest) -> WsgiResponse:
         started.update(status=status, headers=headers)
         return lambda _chunk: None
 
-    chunks = app(_environ(request), start_response)
+    environ = _environ(request)
+    chunks = app(environ, start_response)
     try:
         content = b"".join(chunks)
     finally:
@@ -51,7 +57,7 @@ def answer(app: WSGIApplication, request: WsgiRequest) -> WsgiResponse:
         if close:
             close()
     code, _, reason = str(started["status"]).partition(" ")
-    return WsgiResponse(int(code), reason, started["headers"], content)
+    return WsgiResponse(int(code), reason, started["headers"], content, environ.get("playground.wire", Wire()))
 
 
 def _environ(request: WsgiRequest) -> dict[str, Any]:
@@ -68,7 +74,7 @@ def _environ(request: WsgiRequest) -> dict[str, Any]:
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "https",
+        "wsgi.url_scheme": request.scheme,
         "wsgi.input": io.BytesIO(request.content),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,

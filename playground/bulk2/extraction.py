@@ -62,7 +62,7 @@ def prepared(
     try:
         query = parse(text)
         _refuse_unsupported(query, surface)
-        found = QueryEngine(org.schema).prepare(text, context)
+        found = QueryEngine(org.access.schema(org.schema, user_id)).prepare(text, context)
     except SoqlError as error:
         raise errors.ApiError(error.message, code=error.code) from error
     shape = found.query.shape
@@ -85,7 +85,7 @@ def run(org: Org, job: Job) -> None:
     with store.transaction():
         jobs.clear(job.id, RESULT)
     processed = 0
-    with closing(store.snapshot()) as snapshot:
+    with closing(org.snapshot_for(job.created_by)) as snapshot:
         for rows in pieces(snapshot, extract, _names(job)):
             content = written(rows, DELIMITERS[job.column_delimiter], LINE_ENDINGS[job.line_ending])
             with store.transaction():
