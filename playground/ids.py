@@ -7,12 +7,15 @@ accepted on input (salesforce-api 1.2).
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _INSTANCE = "Fm0"
 """Characters 4 to 6 of every id: which instance made it. Mixed case, so that a reader who folds case is caught."""
 _RUNNING_LENGTH = 9
+_PAIRS = tuple(one + other for one in _BASE62 for other in _BASE62)
+_TAIL = len(_BASE62) ** 5
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Z0-5]{3})?")
 
 _UPPER = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -32,12 +35,20 @@ def make_id(prefix: str, number: int) -> str:
         raise ValueError(f"A key prefix has three characters, not {prefix!r}.")
     if not 0 <= number < len(_BASE62) ** _RUNNING_LENGTH:
         raise ValueError(f"{number} does not fit into the running number of an id.")
-    digits = ""
-    rest = number
-    while rest:
-        rest, digit = divmod(rest, len(_BASE62))
-        digits = _BASE62[digit] + digits
-    return to_18(prefix + _INSTANCE + digits.rjust(_RUNNING_LENGTH, "0"))
+    high, low = divmod(number, _TAIL)
+    first, rest = divmod(low, len(_BASE62) ** 3)
+    second, third = divmod(rest, len(_BASE62))
+    tail = _PAIRS[first] + _PAIRS[second] + _BASE62[third]
+    head, check = _head(prefix, high)
+    return head + tail + check + _check_of(tail)
+
+
+@cache
+def _head(prefix: str, high: int) -> tuple[str, str]:
+    """The first ten characters of ids, and the two that check them: a thousand million ids share them."""
+    first, second = divmod(high, len(_PAIRS))
+    head = prefix + _INSTANCE + _PAIRS[first] + _PAIRS[second]
+    return head, _check_of(head[:5]) + _check_of(head[5:])
 
 
 def running_number(record_id: str) -> int:

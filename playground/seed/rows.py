@@ -60,22 +60,30 @@ class RowMaker:
     ) -> Row:
         """Append a row. Who and when default to the creation. Fields that the object has not are a KeyError."""
         row = blank_row(self.object_name)
-        audit = {
-            "Id": self.next_id(),
-            "CreatedDate": stamp(created),
-            "CreatedById": created_by,
-            "LastModifiedDate": stamp(modified or created),
-            "LastModifiedById": modified_by or created_by,
-            "SystemModstamp": stamp(stamped or modified or created),
-        }
-        row.update({name: value for name, value in audit.items() if name in row})
-        for name, value in values.items():
-            if name not in row:
-                raise KeyError(f"{self.object_name} has no stored field {name}.")
-            row[name] = int(value) if isinstance(value, bool) else value
+        width = len(row)
+        row["Id"] = self.next_id()
+        at = stamp(created)
+        then = at if modified is None else stamp(modified)
+        if "CreatedDate" in row:
+            row["CreatedDate"], row["CreatedById"] = at, created_by
+        if "LastModifiedDate" in row:
+            row["LastModifiedDate"], row["LastModifiedById"] = then, modified_by or created_by
+        if "SystemModstamp" in row:
+            row["SystemModstamp"] = then if stamped is None else stamp(stamped)
+        row.update(values)
+        if len(row) > width:
+            raise KeyError(f"{self.object_name} has no stored field {list(row)[width]}.")
+        for name in _booleans(self.object_name):
+            row[name] = int(bool(row[name]))
         self.rows.append(row)
         self.made += 1
         return row
+
+
+@cache
+def _booleans(object_name: str) -> tuple[str, ...]:
+    fields = load_schema().by_lower_name[object_name.lower()].fields
+    return tuple(field.name for field in fields if field.stored and field.type == "boolean")
 
 
 @cache
