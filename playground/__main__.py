@@ -20,7 +20,8 @@ from typing import Any
 
 from playground import auth, folder, server, tls
 from playground.app import create_app
-from playground.org import DATABASE_NAME, DEFAULT_SEED, Org, system_clock
+from playground.clock import system_clock
+from playground.org import DATABASE_NAME, DEFAULT_SEED, Org
 from playground.store import StoreUnusable
 
 INFO_NAME = "playground.json"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ssl
 import threading
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import trustme
