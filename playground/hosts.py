@@ -1,4 +1,4 @@
-"""Host names: the log-in hosts that all orgs share, and the My Domain of each."""
+"""Host names: the log-in hosts that all orgs share, the My Domain of each org, and the names of this machine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from playground.org import Org
 
 LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
-MY_DOMAIN = ".my.salesforce.com"
-SANDBOX_DOMAIN = ".sandbox.my.salesforce.com"
 LOGIN_AUDIENCES = frozenset(f"https://{host}" for host in LOGIN_HOSTS)
-_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+OWN_NAMES = ("localhost", "127.0.0.1", "::1", "playground.test")
+"""What the playground itself is called where no proxy stands before it."""
+_MY_DOMAIN = ".my.salesforce.com"
+_SANDBOX_DOMAIN = ".sandbox.my.salesforce.com"
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NAME_LENGTH_MAX = 40
 
 
 def is_login_host(base_url: str) -> bool:
@@ -23,7 +26,16 @@ def is_login_host(base_url: str) -> bool:
 
 def my_domain(name: str) -> str:
     """The host of an org: ``acme.my.salesforce.com``, ``acme--uat.sandbox.my.salesforce.com``."""
-    return name + (SANDBOX_DOMAIN if "--" in name else MY_DOMAIN)
+    return name + (_SANDBOX_DOMAIN if "--" in name else _MY_DOMAIN)
+
+
+def org_name(host: str) -> str | None:
+    """The name in an org's host: its My Domain, or ``acme.localhost``; None for hosts that name no org."""
+    for ending in (_SANDBOX_DOMAIN, _MY_DOMAIN, *(f".{own}" for own in ("localhost", "playground.test"))):
+        name = host.lower().removesuffix(ending)
+        if name != host.lower():
+            return name if _LABEL.fullmatch(name) else None
+    return None
 
 
 def instance_url(org: Org, base_url: str) -> str:
@@ -34,16 +46,22 @@ def instance_url(org: Org, base_url: str) -> str:
     return f"https://{my_domain(org.name)}" + (f":{port}" if port else "")
 
 
-def check_name(name: str) -> str:
-    """The name, when it can be a host's; ValueError otherwise."""
+def check_name(name: object) -> str:
+    """The name, when it can be an org's; ValueError otherwise."""
     # simple-salesforce cuts "-api" out of the host names it is given.
-    if not _NAME.fullmatch(name) or "-api" in name:
-        raise ValueError(
-            f"An org's name is at most 40 lower-case letters, digits and hyphens between them, without -api: {name!r}."
-        )
-    return name
+    if isinstance(name, str) and _LABEL.fullmatch(name) and len(name) <= _NAME_LENGTH_MAX and "-api" not in name:
+        return name
+    raise ValueError(
+        f"{name!r} cannot be an org's name: that is at most {_NAME_LENGTH_MAX} lower-case letters, digits and hyphens "
+        "between them, without -api."
+    )
 
 
 def is_salesforce(host: str) -> bool:
     """Whether Salesforce serves that host: what the proxy answers for."""
-    return host in LOGIN_HOSTS or host.endswith(MY_DOMAIN)
+    return host.lower() in LOGIN_HOSTS or (host.lower().endswith(_MY_DOMAIN) and org_name(host) is not None)
+
+
+def is_ours(host: str) -> bool:
+    """Whether the playground has a certificate for that name."""
+    return host.lower() in OWN_NAMES or org_name(host) is not None or is_salesforce(host)

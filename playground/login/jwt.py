@@ -12,8 +12,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from playground import errors
-from playground.login import apps, hosts, people, tokens
+from playground import errors, hosts
+from playground.login import apps, people, tokens
 
 if TYPE_CHECKING:
     from playground.org import Org

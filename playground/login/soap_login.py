@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from playground import auth, errors
-from playground.login import hosts, people
+from playground import auth, errors, hosts
+from playground.login import people
 from playground.soap import Message, Operation, SoapFault, element, session_user
 
 if TYPE_CHECKING:

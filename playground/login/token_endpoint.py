@@ -6,8 +6,8 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from playground import errors
-from playground.login import apps, device, hosts, jwt, people, tokens, web_server
+from playground import errors, hosts
+from playground.login import apps, device, jwt, people, tokens, web_server
 
 if TYPE_CHECKING:
     from playground.org import Org

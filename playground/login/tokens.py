@@ -11,8 +11,8 @@ import hmac
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from playground import auth, errors, values
-from playground.login import hosts, people
+from playground import auth, errors, hosts, values
+from playground.login import people
 from playground.login.apps import ConnectedApp, check_secret, find
 
 if TYPE_CHECKING:
