@@ -161,7 +161,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         "unique": field.unique,
         "updateable": field.updateable,
         "writeRequiresMasterRead": False,
-    }
+    } | dict(field.described)
 
 
 def picklist_values(entries: Iterable[PicklistEntry]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Field:
     default: str | bool | int | float | None = None
     stored: bool = True
     """False for compound fields (``address``) that are put together from their components when read."""
+    described: tuple[tuple[str, Any], ...] = ()
+    """Properties that describe tells of this field in place of those it would work out."""
 
 
 @dataclass(frozen=True, slots=True)

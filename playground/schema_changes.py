@@ -4,6 +4,10 @@ A change is JSON of the catalogue's own form (see :mod:`playground.catalogue`)::
 
     {"object": "Opportunity", "add": [{"name": "Region__c", "label": "Region", "type": "string", "size": 40,
      "flags": "NCUisg"}], "change": {"NextStep": {"size": 80}, "StageName": {"add_picklist": ["Frozen"]}}}
+
+A new field may also be written as describe has it (``nillable``, ``length``, ``picklistValues``, ``inlineHelpText``).
+``{"add_object": {"name": "Shoe__c", "fields": [...]}}`` adds an object; ``{"describes": [...]}`` takes over another
+org's (see :mod:`playground.described`).
 """
 
 from __future__ import annotations
@@ -12,12 +16,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from playground import catalogue
+from playground import catalogue, described
 from playground.schema import Field, ObjectType, PicklistEntry, Schema
+
+_CATALOGUE_ONLY = {"size", "picklist", "compound", "childRelationshipName", "default"}
+"""Keys by which a new field is known to be written as the catalogue has it."""
 
 
 def apply(schema: Schema, change: Mapping[str, Any]) -> Schema:
     """The schema after one change; ValueError names what is wrong with it."""
+    if "describes" in change:
+        return described.apply(schema, change["describes"])
+    if "add_object" in change:
+        return described.add_object(schema, change["add_object"])
     unknown = sorted(set(change) - {"object", "add", "change"})
     if unknown:
         raise ValueError(f"A change of the schema has object, add and change, not {', '.join(unknown)}.")
@@ -43,6 +54,8 @@ def _changed(item: ObjectType, change: Mapping[str, Any]) -> ObjectType:
 
 
 def _new_field(raw: Mapping[str, Any], object_name: str) -> Field:
+    if "flags" not in raw and not _CATALOGUE_ONLY & raw.keys():
+        return described.field_from({"createable": True, "updateable": True, "custom": True, **raw})
     try:
         return catalogue.read_field({"label": raw.get("name"), "flags": "NCUisg", **raw}, object_name)
     except KeyError as error:

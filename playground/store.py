@@ -223,9 +223,13 @@ class Store:
             self.add_missing_columns()
 
     def add_missing_columns(self) -> None:
-        """Give every table the columns that the schema has and it lacks."""
+        """Make the tables that the schema has and the file lacks, and give every other the columns it lacks."""
         for item in self.schema.objects:
             present = {row[1] for row in self.execute(f"PRAGMA table_info({quoted(item.name)})")}
+            if not present:
+                for statement in _table(item):
+                    self.execute(statement)
+                continue
             for field in item.fields:
                 if field.stored and field.name not in present:
                     self.execute(f"ALTER TABLE {quoted(item.name)} ADD COLUMN {_column(field)}")
