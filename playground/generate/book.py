@@ -48,16 +48,15 @@ class Book:
         self._owner = array("H", (workforce.someone(rng, _moment(at)) for at in self._created))
         self._first_contact = array("L", _first_contacts(rng, order))
         self._contact_since = array("q", self._contact_moments())
-        self._bought = array("q", bytes(8 * order.accounts))
         self._last_of_account = array("L", bytes(array("L").itemsize * order.accounts))
         self._last_of_contact = array("L", bytes(array("L").itemsize * order.contacts))
 
-    def choose(self, at: datetime) -> int:
+    def choose(self, rng: Random, at: datetime) -> int:
         """The number of an account to which something is sold at that time."""
         there = max(1, bisect_right(self._created, int(at.timestamp())))
-        if self._rng.random() < _NEW_CUSTOMER:
-            return there - 1 - min(there - 1, int(self._rng.expovariate(0.05)))
-        return int(there * self._rng.random() ** _LOYALTY)
+        if rng.random() < _NEW_CUSTOMER:
+            return there - 1 - min(there - 1, int(rng.expovariate(0.05)))
+        return int(there * rng.random() ** _LOYALTY)
 
     def account_id(self, number: int) -> str:
         """The id of an account."""
@@ -80,15 +79,10 @@ class Book:
             if self._contact_since[contact] <= latest
         ]
 
-    def note_won(self, number: int, at: datetime) -> None:
-        """An account bought something."""
-        when = int(at.timestamp())
-        before = self._bought[number]
-        self._bought[number] = min(before, when) if before else when
-
-    def bought_before(self, number: int, at: datetime) -> bool:
-        """Whether an account had bought something by then."""
-        return 0 < self._bought[number] < at.timestamp()
+    @staticmethod
+    def knows(record_id: str) -> bool:
+        """Whether an id is of an account or contact."""
+        return record_id.startswith((_ACCOUNT, _CONTACT))
 
     def note_activity(self, record_id: str, day: str) -> None:
         """Something was done about an account or contact on a day; other ids are passed over."""

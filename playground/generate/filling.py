@@ -1,29 +1,30 @@
 """From an order to rows in the database, a piece at a time.
 
-Deals come in the order in which they were made, so ids rise with time as in a real org. Rows go in by the thousand;
-indexes are built at the end.
+Deals come in the order in which they were made, so ids rise with time as in a real org. Rows go in by the thousand,
+without a journal; indexes are built at the end. Pieces are made in processes of their own, as many as there are
+processors.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 from playground.catalogue import load_schema
-from playground.generate import lives
-from playground.generate.book import Book
-from playground.generate.bulk_changes import BulkChanges
-from playground.generate.companies import name_of
+from playground.generate import pieces
 from playground.generate.order import Order
+from playground.generate.pieces import Piece, World, values_of
 from playground.generate.seasons import moments_of, spread
-from playground.generate.workforce import Rep, Workforce
+from playground.ids import running_number
 from playground.seed.activities import Activities, summary
-from playground.seed.deal_rows import DealRows
 from playground.seed.moments import QUIET_BEFORE_NOW
 from playground.seed.rows import Row, RowMaker
 from playground.seed.scenario import chance
@@ -33,11 +34,13 @@ Progress = Callable[[str], None]
 
 YEARS = timedelta(days=1_460)
 """How far back the oldest deal lies."""
-_DEALS_AT_ONCE = 2_000
-_ACCOUNTS_AT_ONCE = 2_000
+MOST_PROCESSES = 4
+WORTH_A_PROCESS = 10_000
+"""Fewer opportunities than this are made here: a process takes a while to start."""
+_ACCOUNTS_AT_ONCE = 1_000
 _VISITED = 0.25
 """The share of accounts with an activity that belongs to no deal."""
-_TELL_EVERY = 100_000
+_TELL_EVERY = 100
 _ORDER_FACT = "generated"
 
 
@@ -60,7 +63,8 @@ class Made:
 def make_file(path: Path, order: Order, seed: int, now: datetime, progress: Progress) -> Made | None:
     """Make the database file of a generated org. It appears whole or not at all.
 
-    None when it is there already, of the same order and seed. Raise :class:`AlreadyFilled` when another org is."""
+    None when it is there already, of the same order and seed. Raise :class:`AlreadyFilled` when another org is,
+    :class:`playground.store.StoreUnusable` when the file cannot be made."""
     if path.exists():
         _expect_same(path, order, seed)
         return None
@@ -69,7 +73,7 @@ def make_file(path: Path, order: Order, seed: int, now: datetime, progress: Prog
     try:
         store = Store.open(growing, load_schema())
         try:
-            made = fill(store, order, seed, now, progress)
+            made = fill(store, order, seed, now, progress, usual_processes(order))
         finally:
             store.close()
         growing.replace(path)
@@ -78,14 +82,19 @@ def make_file(path: Path, order: Order, seed: int, now: datetime, progress: Prog
     return made
 
 
-def fill(store: Store, order: Order, seed: int, now: datetime, progress: Progress) -> Made:
-    """Fill an empty store. While it lasts, a crash of the machine can damage the file."""
+def usual_processes(order: Order) -> int:
+    """How many processes make the pieces of an order; 0 is this one alone."""
+    return min(MOST_PROCESSES, os.cpu_count() or 1) if order.opportunities >= WORTH_A_PROCESS else 0
+
+
+def fill(store: Store, order: Order, seed: int, now: datetime, progress: Progress, processes: int = 0) -> Made:
+    """Fill an empty store. Until it is done, the file is worth nothing: nothing is written twice."""
     if now.tzinfo is None:
         raise ValueError("The time of the org needs a time zone.")
     now = now.astimezone(UTC).replace(microsecond=0)
+    world = World.of(order, seed, now)
     with store.reading() as connection, _set_wise(connection, store, progress):
-        made = _Filling(connection, order, seed, now, progress).run()
-        _write_sequences(connection, made)
+        made = _Filling(connection, world, progress).run(processes)
     with store.transaction():
         store.set_fact(_ORDER_FACT, str(order))
         store.set_fact("seed", str(seed))
@@ -93,125 +102,134 @@ def fill(store: Store, order: Order, seed: int, now: datetime, progress: Progres
 
 
 class _Filling:
-    def __init__(
-        self, connection: sqlite3.Connection, order: Order, seed: int, now: datetime, progress: Progress
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, world: World, progress: Progress) -> None:
         self._connection = connection
-        self._order = order
-        self._now = now
+        self._world = world
         self._progress = progress
-        self._rng = chance(seed, "lives")
-        self._workforce = Workforce(chance(seed, "workforce"), now, order.opportunities)
-        cast = self._workforce.cast
-        self._book = Book(chance(seed, "book"), now, order, self._workforce)
-        self._account_ids: dict[str, str] = {}
-        self._contact_since: dict[str, datetime] = {}
-        self._deals = DealRows(chance(seed, "deal rows"), now, cast, self._account_ids, self._contact_since)
-        self._activities = Activities(chance(seed, "activities"), now, cast)
-        jobs: Callable[[str], Random] = lambda name: chance(seed, f"bulk changes of {name}")  # noqa: E731
-        self._bulk = {name: BulkChanges(jobs(name), now, cast.system) for name in ("Account", "Contact", "Opportunity")}
+        self._rng = chance(world.seed, "customers")
         self._made = Made({item.name: 0 for item in load_schema().objects})
+        self._statements = {
+            item.name: _insertion(item.name, [each.name for each in item.fields if each.stored])
+            for item in load_schema().objects
+        }
 
-    def run(self) -> Made:
-        for name, rows in self._workforce.cast.rows.items():
-            self._insert(name, rows)
-        self._make_deals()
+    def run(self, processes: int) -> Made:
+        for name, rows in self._world.workforce.cast.rows.items():
+            self._insert_rows(name, rows)
+        tasks = _tasks(self._world)
+        for number, piece in enumerate(_side_by_side(self._world, tasks, processes) if processes else self._all(tasks)):
+            for name, values in piece.rows.items():
+                self._insert(name, values)
+            for record_id, day in piece.last.items():
+                self._world.book.note_activity(record_id, day)
+            if number % _TELL_EVERY == _TELL_EVERY - 1:
+                self._progress(
+                    f"{self._made.rows['Opportunity']:,} of {self._world.order.opportunities:,} opportunities ..."
+                )
         self._make_customers()
+        self._write_sequences()
         return self._made
 
-    def _make_deals(self) -> None:
-        waiting = 0
-        for at in self._creations():
-            self._make_deal(at)
-            waiting += 1
-            if waiting == _DEALS_AT_ONCE:
-                self._write_deals()
-                waiting = 0
-        self._write_deals()
-
-    def _creations(self) -> Iterator[datetime]:
-        latest = self._now - QUIET_BEFORE_NOW - timedelta(minutes=5)
-        days = spread(self._order.opportunities, (self._now - YEARS).date(), latest.date())
-        rng = self._rng
-        for day, number in days:
-            yield from moments_of(rng, day, number, latest)
-
-    def _make_deal(self, at: datetime) -> None:
-        account = self._book.choose(at)
-        created = max(at, self._book.since(account))
-        rep, heir = self._reps(account, created)
-        name = name_of(account)
-        contacts = self._book.contacts(account, created + timedelta(days=20))
-        buyer = lives.Buyer(name, tuple(each for each, _ in contacts), self._book.bought_before(account, created))
-        deal = lives.deal(self._rng, self._now, created, rep, heir, buyer)
-        if deal.last.stage == "Closed Won":
-            self._book.note_won(account, deal.entered_stage)
-        self._account_ids[name] = self._book.account_id(account)
-        self._contact_since.update(contacts)
-        self._activities.about_deal(deal, self._deals.add(deal))
-
-    def _reps(self, account: int, at: datetime) -> tuple[Rep, Rep]:
-        """Who begins a deal with that account at that time, and who takes over from somebody who left."""
-        reps = self._workforce.reps
-        rep = reps[self._book.owner(account)]
-        heir = reps[self._workforce.someone(self._rng, self._now)]
-        return (heir, heir) if rep.left and rep.left <= at else (rep, heir)
-
-    def _write_deals(self) -> None:
-        opportunities = self._deals.opportunities.take()
-        known = summary(self._now, self._activities)
-        for row in opportunities:
-            known.set_on_opportunity(row)
-            self._bulk["Opportunity"].apply(row)
-        for record_id, day in known.last.items():
-            self._book.note_activity(record_id, day)
-        self._insert("Opportunity", opportunities)
-        self._insert("OpportunityContactRole", self._deals.roles.take())
-        self._insert("OpportunityHistory", self._deals.history.take())
-        self._insert("OpportunityFieldHistory", self._deals.field_history.take())
-        self._write_activities()
-        self._account_ids.clear()
-        self._contact_since.clear()
-        if self._made.rows["Opportunity"] % _TELL_EVERY == 0 and self._made.rows["Opportunity"]:
-            self._progress(f"{self._made.rows['Opportunity']:,} of {self._order.opportunities:,} opportunities ...")
-
-    def _write_activities(self) -> None:
-        self._insert("Task", self._activities.tasks.take())
-        self._insert("Event", self._activities.events.take())
+    def _all(self, tasks: Iterable[pieces.Task]) -> Iterator[Piece]:
+        return (pieces.make(self._world, task) for task in tasks)
 
     def _make_customers(self) -> None:
+        """Accounts, contacts and visits: last, because now it is known what was done for them."""
+        world, numbers = self._world, -(-self._world.order.opportunities // pieces.DEALS) * pieces.DEALS
         accounts, contacts = RowMaker("Account"), RowMaker("Contact")
-        for first in range(0, self._book.size, _ACCOUNTS_AT_ONCE):
-            self._book.rows(accounts, contacts, first, min(first + _ACCOUNTS_AT_ONCE, self._book.size))
-            people: dict[str, list[Row]] = {}
-            for row in contacts.rows:
-                people.setdefault(str(row["AccountId"]), []).append(row)
-            for row in accounts.rows:
-                if self._rng.random() < _VISITED:
-                    self._activities.about_account(row, people.get(str(row["Id"]), []))
-            self._note_visits(accounts.rows, contacts.rows)
+        visits = Activities(
+            chance(world.seed, "visits"),
+            world.now,
+            world.workforce.cast,
+            tasks=RowMaker("Task", made=numbers * pieces.ROOM["Task"]),
+            events=RowMaker("Event", made=numbers * pieces.ROOM["Event"]),
+        )
+        for first in range(0, world.order.accounts, _ACCOUNTS_AT_ONCE):
+            world.book.rows(accounts, contacts, first, min(first + _ACCOUNTS_AT_ONCE, world.order.accounts))
+            self._visit(visits, accounts.rows, contacts.rows)
             for maker in (accounts, contacts):
                 for row in maker.rows:
-                    self._bulk[maker.object_name].apply(row)
-                self._insert(maker.object_name, maker.take())
+                    world.bulk[maker.object_name].apply(self._rng, row)
+            for maker in (accounts, contacts, visits.tasks, visits.events):
+                self._insert_rows(maker.object_name, maker.take())
 
-    def _note_visits(self, accounts: Iterable[Row], contacts: Iterable[Row]) -> None:
-        known = summary(self._now, self._activities)
+    def _visit(self, visits: Activities, accounts: Sequence[Row], contacts: Sequence[Row]) -> None:
+        people: dict[str, list[Row]] = {}
+        for row in contacts:
+            people.setdefault(str(row["AccountId"]), []).append(row)
+        for row in accounts:
+            if self._rng.random() < _VISITED:
+                visits.about_account(row, people.get(str(row["Id"]), []))
+        known = summary(self._world.now, visits)
         for row in (*accounts, *contacts):
             last = known.last.get(str(row["Id"]))
             if last:
                 row["LastActivityDate"] = max(last, str(row["LastActivityDate"] or ""))
-        self._write_activities()
 
-    def _insert(self, object_name: str, rows: list[Row]) -> None:
-        """Rows name all stored fields in the catalogue's order: they are made from a blank of it."""
-        if rows:
-            marks = ", ".join("?" * len(rows[0]))
-            names = ", ".join(map(quoted, rows[0]))
-            self._connection.executemany(
-                f"INSERT INTO {quoted(object_name)} ({names}) VALUES ({marks})", (tuple(row.values()) for row in rows)
-            )
-            self._made.rows[object_name] += len(rows)
+    def _insert_rows(self, object_name: str, rows: Sequence[Row]) -> None:
+        self._insert(object_name, [values_of(row) for row in rows])
+
+    def _insert(self, object_name: str, values: Sequence[pieces.Values]) -> None:
+        self._connection.executemany(self._statements[object_name], values)
+        self._made.rows[object_name] += len(values)
+
+    def _write_sequences(self) -> None:
+        """Ids given from now on are larger than those of all rows."""
+        for item in load_schema().objects:
+            largest = self._connection.execute(f"SELECT max(Id) FROM {quoted(item.name)}").fetchone()[0]
+            if largest and running_number(largest) >= FIRST_RUNNING_NUMBER:
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO _sequence (prefix, last) VALUES (?, ?)",
+                    (item.key_prefix, running_number(largest)),
+                )
+
+
+def _tasks(world: World) -> Iterator[pieces.Task]:
+    created: list[int] = []
+    number = 0
+    for moment in _creations(world):
+        created.append(int(moment.timestamp()))
+        if len(created) == pieces.DEALS:
+            yield pieces.Task(number, created)
+            created, number = [], number + 1
+    if created:
+        yield pieces.Task(number, created)
+
+
+def _creations(world: World) -> Iterator[datetime]:
+    latest = world.now - QUIET_BEFORE_NOW - timedelta(minutes=5)
+    rng = chance(world.seed, "creations")
+    for day, number in spread(world.order.opportunities, (world.now - YEARS).date(), latest.date()):
+        yield from moments_of(rng, day, number, latest)
+
+
+def _side_by_side(world: World, tasks: Iterator[pieces.Task], processes: int) -> Iterator[Piece]:
+    """Make pieces in other processes, never more ahead than there is memory for; they come in order."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, context, _begin_process, (world.order, world.seed, world.now)) as pool:
+        ahead: deque[Future[Piece]] = deque()
+        try:
+            for task in tasks:
+                ahead.append(pool.submit(_make_in_process, task))
+                if len(ahead) > processes:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        except BaseException:
+            for each in ahead:
+                each.cancel()
+            raise
+
+
+_world_of_process: list[World] = []
+
+
+def _begin_process(order: Order, seed: int, now: datetime) -> None:
+    _world_of_process.append(World.of(order, seed, now))
+
+
+def _make_in_process(task: pieces.Task) -> Piece:
+    return pieces.make(_world_of_process[0], task)
 
 
 @contextmanager
@@ -232,18 +250,13 @@ def _set_wise(connection: sqlite3.Connection, store: Store, progress: Progress) 
     progress("Building indexes ...")
     for _, statement in indexes:
         connection.execute(statement)
-    connection.execute("ANALYZE")
     connection.execute(f"PRAGMA journal_mode = {before['journal_mode']}")
     connection.execute(f"PRAGMA synchronous = {before['synchronous']}")
 
 
-def _write_sequences(connection: sqlite3.Connection, made: Made) -> None:
-    """Ids given from now on are larger than those of all rows."""
-    prefixes: Mapping[str, str] = {item.name: item.key_prefix for item in load_schema().objects}
-    connection.executemany(
-        "INSERT OR REPLACE INTO _sequence (prefix, last) VALUES (?, ?)",
-        [(prefixes[name], number) for name, number in made.rows.items() if number >= FIRST_RUNNING_NUMBER],
-    )
+def _insertion(object_name: str, columns: Sequence[str]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {quoted(object_name)} ({', '.join(map(quoted, columns))}) VALUES ({marks})"
 
 
 def _expect_same(path: Path, order: Order, seed: int) -> None:

@@ -99,7 +99,8 @@ def _plan(rng: Random, latest: datetime, created: datetime, rep: Rep, *, returni
         return _walk(rng, latest, created, rep, OPEN_STAGES[-1], "Closed Won")
     if dice < wins + _STALLS:
         return _stall(rng, latest, _walk(rng, latest, created, rep, rng.choice(OPEN_STAGES), None))
-    return _walk(rng, latest, created, rep, rng.choice(OPEN_STAGES), "Closed Lost")
+    reached = OPEN_STAGES[int(len(OPEN_STAGES) * rng.random() ** 1.5)]
+    return _walk(rng, latest, created, rep, reached, "Closed Lost")
 
 
 def _walk(rng: Random, latest: datetime, created: datetime, rep: Rep, reached: str, outcome: str | None) -> Plan:
@@ -137,7 +138,8 @@ def _close_moves(rng: Random, rep: Rep, created: datetime, end: datetime) -> tup
     """The first close date, and how it was moved until ``end``: pushed again and again, or left to pass."""
     planned = likely_close(rng, (created + timedelta(days=rng.lognormvariate(4.1, 0.5) * rep.pace)).date())
     planned = max(planned, created.date())
-    first, steps, last = planned, [], end.date()
+    first, last = planned, end.date()
+    steps: list[Step] = []
     at = created
     while planned < last and len(steps) < _MOST_PUSHES and rng.random() < rep.diligence:
         at = max(at + timedelta(hours=1), _at_work(rng, planned - timedelta(days=rng.randint(0, 6))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ def org_today(now: datetime) -> date:
     return now.astimezone(ORG_TIME_ZONE).date()
 
 
+@lru_cache(maxsize=512)
 def stamp(moment: datetime) -> str:
     """As the playground stores a datetime: ``2026-01-02T03:04:05.000Z``."""
     return f"{moment.astimezone(UTC).isoformat()[:19]}.000Z"
