@@ -30,6 +30,7 @@ from playground import (
     sales_processes,
     schema_changes,
     snapshots,
+    stages,
     values,
     visibility,
 )
@@ -87,8 +88,7 @@ class Org:
         self._expired_at = ""
         tables.prepare(store)
         store.visible_at = self._visible_at
-        for change in json.loads(store.fact(_CHANGES) or "[]"):
-            store.change_schema(schema_changes.apply(store.schema, change))
+        self._make_schema()
         self.let_time_work()
 
     @classmethod
@@ -276,6 +276,11 @@ class Org:
             self.store.set_fact(_CHANGES, json.dumps(changes))
         self.note_schema_change()
 
+    def refresh_stages(self) -> None:
+        """Let describes show the stages as they are now."""
+        self._make_schema()
+        self.note_schema_change()
+
     def note_schema_change(self) -> None:
         """Let describes be newer than any that a client has seen."""
         with self.store.transaction():
@@ -385,7 +390,15 @@ class Org:
 
     def _records_replaced(self) -> None:
         self._calendar_day = self._expired_at = ""
+        self._make_schema()
         self.let_time_work()
+
+    def _make_schema(self) -> None:
+        """The catalogue with the org's own stages, and over that what was changed."""
+        schema = stages.with_stages(load_schema(), self.store)
+        for change in json.loads(self.store.fact(_CHANGES) or "[]"):
+            schema = schema_changes.apply(schema, change)
+        self.store.change_schema(schema)
 
     def _allowances(self) -> dict[str, int]:
         settings = self.settings

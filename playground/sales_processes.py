@@ -7,9 +7,11 @@ is kept offers every active stage. What is offered binds the pages people work o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from playground.store import Row, Store
+from playground.work import Work
 
 FACT = "sales_processes"
 SEEDED = {
@@ -52,3 +54,50 @@ def stages_of(store: Store, record_type: Row | None) -> list[str]:
 def _kept(store: Store) -> dict[str, list[str]]:
     found: dict[str, list[str]] = json.loads(store.fact(FACT) or "{}")
     return found
+
+
+def add_record_type(work: Work, raw: Mapping[str, Any]) -> str:
+    """Add a record type: ``object``, ``name``, ``developer_name``, ``stages``. Answer its id; inside a transaction."""
+    unknown = sorted(set(raw) - {"object", "name", "developer_name", "stages", "active", "id"})
+    if unknown:
+        raise ValueError(
+            f"A record type has object, name, developer_name, stages, active and id, not {', '.join(unknown)}."
+        )
+    item = work.schema.by_lower_name.get(str(raw.get("object", "Opportunity")).lower())
+    if item is None or not item.has("RecordTypeId"):
+        raise ValueError(f"The org has no object {raw.get('object')!r} with record types.")
+    name = str(raw["name"])
+    developer_name = str(raw.get("developer_name", name.replace(" ", "_")))
+    if work.store.select("RecordType", "SobjectType = ? AND DeveloperName = ?", (item.name, developer_name)):
+        raise ValueError(f"{item.name} has a record type {developer_name} already.")
+    process_id = _add_process(work, name, raw.get("stages")) if item.name == "Opportunity" else None
+    row = {
+        "Id": str(raw.get("id") or work.store.next_id("012")),
+        "Name": name,
+        "DeveloperName": developer_name,
+        "SobjectType": item.name,
+        "BusinessProcessId": process_id,
+        "IsActive": int(bool(raw.get("active", True))),
+        **_audit(work),
+    }
+    work.store.insert("RecordType", row)
+    return str(row["Id"])
+
+
+def _add_process(work: Work, name: str, stages: Iterable[str] | None) -> str:
+    process_id = work.store.next_id("019")
+    row = {"Id": process_id, "Name": name, "TableEnumOrId": "Opportunity", "IsActive": 1, **_audit(work)}
+    work.store.insert("BusinessProcess", row)
+    if stages is not None:
+        set_stages(work.store, process_id, stages)
+    return process_id
+
+
+def _audit(work: Work) -> Row:
+    return {
+        "CreatedDate": work.stamp,
+        "CreatedById": work.user_id,
+        "LastModifiedDate": work.stamp,
+        "LastModifiedById": work.user_id,
+        "SystemModstamp": work.stamp,
+    }

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask import Request
 
-from playground import access, errors, fault_catalogue, fault_events, held, merging, quotas, values
+from playground import access, errors, fault_catalogue, fault_events, held, merging, quotas, setup, values
 from playground.calls import Answer
 from playground.faults import Effect, Fault
 from playground.latency import Latency
@@ -313,6 +313,7 @@ CALLS = (
     SideCall("POST", "access", _restrict),
     SideCall("DELETE", "access", _clear_access),
     SideCall("POST", "schema", _change_schema),
+    *(SideCall(*item) for item in setup.CALLS),
     SideCall("GET", "quotas", _quotas),
     SideCall("POST", "quotas", _set_quota),
     SideCall("POST", "long-requests", _long_requests),
