@@ -1,8 +1,8 @@
 """``python -m playground --port 0 --dir D``: runs a playground org until it is stopped.
 
 ``D/playground.json`` is written once the org answers, for scripts: address, CA file, user and client credentials and
-an access token. Exit codes: 0 stopped as asked, 2 wrong usage, 3 port in use, 4 folder or disk unusable, 5 database
-unusable.
+an access token. Exit codes: 0 stopped as asked, 1 ``--env`` and nothing runs, 2 wrong usage, 3 port in use, 4 folder or
+disk unusable, 5 database unusable, 6 ``--strict`` and something was asked for that the playground does not have.
 """
 
 from __future__ import annotations
@@ -14,26 +14,29 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playground import auth, folder, server, tls
+from playground import auth, command_line, environment, folder, server, tls
 from playground.app import create_app
-from playground.clock import system_clock
-from playground.org import DATABASE_NAME, DEFAULT_SEED, Org
+from playground.environment import INFO_NAME
+from playground.org import DATABASE_NAME, Org
 from playground.store import StoreUnusable
 
-INFO_NAME = "playground.json"
+EXIT_NOT_RUNNING = 1
+EXIT_WRONG_USAGE = 2
 EXIT_PORT_IN_USE = 3
 EXIT_FOLDER_UNUSABLE = 4
 EXIT_DATABASE_UNUSABLE = 5
+EXIT_UNKNOWN_RESOURCES = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM; return the exit code."""
-    options = _parser().parse_args(arguments)
+    options = command_line.parser().parse_args(arguments)
     directory: Path = options.dir
+    if options.env:
+        return _print_environment(directory)
     try:
         with folder.claim(directory):
             return _run(directory, options)
@@ -57,17 +60,43 @@ def _run(directory: Path, options: argparse.Namespace) -> int:
     with listener:
         if options.fresh:
             _remove_database(directory)
-        context, ca_file = tls.server_context(directory)
+        context, ca_file = (None, None) if options.http else tls.server_context(directory)
         try:
-            org = Org.open(directory, options.seed, _clock(options.clock))
+            org = Org.open(directory, options.seed, command_line.clock(options))
         except StoreUnusable as error:
             return _fail(EXIT_DATABASE_UNUSABLE, error.message, error.advice)
         with org:
-            org.base_url = f"https://{server.LOOPBACK}:{listener.getsockname()[1]}"
-            return _serve(org, directory, server.Server(create_app(org), listener, context), ca_file)
+            scheme = "http" if options.http else "https"
+            org.base_url = f"{scheme}://{server.LOOPBACK}:{listener.getsockname()[1]}"
+            try:
+                command_line.prepare(org, options)
+            except (ValueError, TypeError, OSError) as error:
+                return _fail(EXIT_WRONG_USAGE, str(error), "Nothing was started; see docs/playground.md.")
+            org.journal.tells_unknown = options.strict
+            running = server.Server(create_app(org), listener, context, org.faults.due_at_connection)
+            code = _serve(org, directory, running, ca_file)
+            if options.strict and not org.journal.knows_all:
+                return _fail(EXIT_UNKNOWN_RESOURCES, *_told_unknown(org))
+            return code
 
 
-def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path) -> int:
+def _told_unknown(org: Org) -> tuple[str, str]:
+    asked = ", ".join(f"{item['method']} {item['path']} ({item['count']})" for item in org.journal.unknown())
+    return (
+        f"Resources were asked for that the playground does not have: {asked}.",
+        "docs/playground.md lists what it has.",
+    )
+
+
+def _print_environment(directory: Path) -> int:
+    try:
+        sys.stdout.write(environment.exports(directory))
+    except environment.NotRunning as error:
+        return _fail(EXIT_NOT_RUNNING, str(error), "Start one with: python -m playground --dir FOLDER")
+    return 0
+
+
+def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path | None) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -88,7 +117,7 @@ def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path) -> 
     return 0
 
 
-def _info(org: Org, ca_file: Path) -> bytes:
+def _info(org: Org, ca_file: Path | None) -> bytes:
     user = org.user(org.default_user_id)
     colleagues = [
         row["Username"] for row in org.store.select("User", "IsActive AND Id <> ? ORDER BY Id", (user["Id"],))
@@ -96,7 +125,7 @@ def _info(org: Org, ca_file: Path) -> bytes:
     content: dict[str, Any] = {
         "url": org.base_url,
         "instance_url": org.base_url,
-        "ca_file": str(ca_file.resolve()),
+        "ca_file": str(ca_file.resolve()) if ca_file else None,
         "username": user["Username"],
         "password": org.settings.password,
         "security_token": org.settings.security_token,
@@ -109,36 +138,6 @@ def _info(org: Org, ca_file: Path) -> bytes:
         "colleagues": colleagues,
     }
     return (json.dumps(content, indent=2) + "\n").encode("utf-8")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m playground", description="Run a playground Salesforce org.")
-    parser.add_argument("--port", type=_port, default=0, help="port on loopback; 0 (the default) takes a free one")
-    parser.add_argument("--dir", type=Path, required=True, help="folder for the org's data and playground.json")
-    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="what a new org is filled with (default 7)")
-    parser.add_argument("--fresh", action="store_true", help="forget the org in the folder and begin anew")
-    parser.add_argument("--scenario", choices=["sneakers"], default="sneakers", help="the story a new org tells")
-    parser.add_argument("--clock", type=_moment, help="the org's time at the start, as 2026-01-02T03:04:05Z")
-    return parser
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"{number} is no port")
-    return number
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _clock(start: datetime | None) -> Any:
-    if start is None:
-        return system_clock
-    ahead: timedelta = start - system_clock()
-    return lambda: system_clock() + ahead
 
 
 def _remove_database(directory: Path) -> None:

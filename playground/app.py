@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from flask import Flask, Response, request
 
-from playground import auth, errors, resources, routes, side_door, soap
+from playground import auth, bulk1, errors, resources, routes, side_door, soap
 from playground.calls import NO_BODY, Answer, Call
 from playground.faults import Fault, error_body
 from playground.login import endpoint
@@ -70,12 +70,17 @@ class _Exchange:
                 return self._finished(endpoint.oauth(self._org, request, name, self._base_url))
             case ("services", "Soap", _, version, *_):
                 return soap.answer(self._org, request, version, self._content, self._base_url)
+            case ("services", "async", *rest):
+                return self._plain(
+                    bulk1.answer(self._org, request.method, tuple(rest), dict(request.headers), self._content)
+                )
             case ("services", "data", *rest):
                 return self._rest(self._data(tuple(rest)))
             case ("id", organization_id, user_id):
                 return self._plain(endpoint.identity(self._org, request, organization_id, user_id, self._base_url))
             case ("setup", "connect"):
                 return endpoint.device_page(self._org, request)
+        self._org.journal.add_unknown(request.method, self._uri)
         return self._rest(Answer(404, errors.NotFound().body()))
 
     @property

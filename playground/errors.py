@@ -52,6 +52,10 @@ class NotFound(ApiError):
         super().__init__(message)
 
 
+class UnknownResource(NotFound):
+    """Nothing of the playground is at that address; a real org may have something there."""
+
+
 class MethodNotAllowed(ApiError):
     status = 405
     code = "METHOD_NOT_ALLOWED"

@@ -5,12 +5,14 @@ Ids in paths are shown as ``<id>``, so that calls of one kind are counted togeth
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any
 
+_log = logging.getLogger(__name__)
 _ENTRIES_MAX = 10_000
 _ID = re.compile(r"(?<=/)[0-9a-zA-Z]{15}(?:[0-9a-zA-Z]{3})?(?=$|[/?-])")
 _LOOKS_LIKE_ID = re.compile(r"[0-9]")
@@ -34,6 +36,8 @@ class RequestJournal:
         self._counts: Counter[tuple[str, str, int]] = Counter()
         self._latest: deque[Entry] = deque(maxlen=_ENTRIES_MAX)
         self._unknown: Counter[tuple[str, str]] = Counter()
+        self.tells_unknown = False
+        """Whether each unknown resource is named on the standard error at once."""
 
     def add(self, entry: Entry) -> None:
         """Write down one request."""
@@ -45,6 +49,8 @@ class RequestJournal:
         """Write down that no real or known resource is there."""
         with self._lock:
             self._unknown[method, kind(target)] += 1
+        if self.tells_unknown:
+            _log.warning("The playground has no %s %s; it answered as Salesforce would.", method, kind(target))
 
     def clear(self) -> None:
         """Begin a new journal."""

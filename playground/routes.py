@@ -44,6 +44,19 @@ class Route:
         return taken
 
 
+_BESIDE_ROWS = frozenset(
+    {
+        "approvalLayouts",
+        "compactLayouts",
+        "defaultValues",
+        "describe",
+        "eventSeriesUpdates",
+        "listviews",
+        "quickActions",
+    }
+)
+
+
 def _route(method: str, path: str, handler: Handler) -> Route:
     return Route(method, tuple(path.split("/")) if path else (), handler)
 
@@ -95,10 +108,17 @@ def answer(call: Call) -> Answer:
     except errors.TypeMismatch as error:
         return Answer(error.status, error.at(call.place_of(error.field)).body())
     except errors.ApiError as error:
+        if isinstance(error, errors.UnknownResource) or (error.status == 404 and _is_only_in_real_orgs(call)):
+            call.org.journal.add_unknown(call.method, "/".join((call.root, *call.segments)))
         return Answer(error.status, error.body())
     except errors.MultipleMatches as error:
         object_name = call.segments[1]
         return Answer(300, [f"{call.root}/sobjects/{object_name}/{item}" for item in error.record_ids])
+
+
+def _is_only_in_real_orgs(call: Call) -> bool:
+    """Whether the address looks like a row's, but is that of a resource which real orgs have beside the rows."""
+    return len(call.segments) > 2 and call.segments[0].lower() == "sobjects" and call.segments[2] in _BESIDE_ROWS
 
 
 def _dispatch(call: Call) -> Answer:
@@ -117,4 +137,4 @@ def _dispatch(call: Call) -> Answer:
     if allowed:
         known = [name for name in ("HEAD", "GET", "POST", "PUT", "PATCH", "DELETE") if name in {*allowed, "HEAD"}]
         raise errors.MethodNotAllowed(call.method, known if "GET" in allowed else known[1:])
-    raise errors.NotFound
+    raise errors.UnknownResource
