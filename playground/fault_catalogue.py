@@ -10,6 +10,7 @@ any other key is an option of the fault, such as ``id``, ``field`` or ``seconds`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
@@ -97,7 +98,10 @@ def _adjusted(named: NamedFault, raw: Mapping[str, Any]) -> Fault:
     if "error_fields" in changes:
         changes["error_fields"] = tuple(changes["error_fields"])
     fault = replace(named.template, name=named.name, **changes, options={**named.template.options, **options})
-    fault.matches("GET", "/")
+    try:
+        re.compile(fault.path)
+    except re.error as error:
+        raise ValueError(f"The path is no regular expression: {error}.") from error
     return fault
 
 
