@@ -18,11 +18,6 @@ Row = dict[str, Value]
 
 def blank_row(object_name: str) -> Row:
     """All stored fields of the object, booleans and defaults as the catalogue says, the rest null."""
-    return _blank(object_name).copy()
-
-
-@cache
-def _blank(object_name: str) -> Row:
     row: Row = {}
     for item in load_schema().by_lower_name[object_name.lower()].fields:
         if item.stored:
@@ -39,9 +34,12 @@ class RowMaker:
     made: int = 0
     """How many rows were made, those taken away included."""
 
+    def __post_init__(self) -> None:
+        self._shape = _shape(self.object_name)
+
     def next_id(self) -> str:
         """The id that the next row will get."""
-        return make_id(_key_prefix(self.object_name), self.made + 1)
+        return make_id(self._shape.key_prefix, self.made + 1)
 
     def take(self) -> list[Row]:
         """The rows made since the last time; they are not kept any longer."""
@@ -59,33 +57,48 @@ class RowMaker:
         stamped: datetime | None = None,
     ) -> Row:
         """Append a row. Who and when default to the creation. Fields that the object has not are a KeyError."""
-        row = blank_row(self.object_name)
-        width = len(row)
-        row["Id"] = self.next_id()
+        shape = self._shape
+        row = shape.blank.copy()
+        row["Id"] = make_id(shape.key_prefix, self.made + 1)
         at = stamp(created)
         then = at if modified is None else stamp(modified)
-        if "CreatedDate" in row:
+        if shape.has_creation:
             row["CreatedDate"], row["CreatedById"] = at, created_by
-        if "LastModifiedDate" in row:
+        if shape.has_modification:
             row["LastModifiedDate"], row["LastModifiedById"] = then, modified_by or created_by
-        if "SystemModstamp" in row:
+        if shape.has_stamp:
             row["SystemModstamp"] = then if stamped is None else stamp(stamped)
         row.update(values)
-        if len(row) > width:
-            raise KeyError(f"{self.object_name} has no stored field {list(row)[width]}.")
-        for name in _booleans(self.object_name):
-            row[name] = int(bool(row[name]))
+        if len(row) > len(shape.blank):
+            raise KeyError(f"{self.object_name} has no stored field {list(row)[len(shape.blank)]}.")
+        for name in shape.booleans:
+            row[name] = int(row[name] or 0)
         self.rows.append(row)
         self.made += 1
         return row
 
 
-@cache
-def _booleans(object_name: str) -> tuple[str, ...]:
-    fields = load_schema().by_lower_name[object_name.lower()].fields
-    return tuple(field.name for field in fields if field.stored and field.type == "boolean")
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What all rows of an object have in common."""
+
+    key_prefix: str
+    blank: Row
+    booleans: tuple[str, ...]
+    has_creation: bool
+    has_modification: bool
+    has_stamp: bool
 
 
 @cache
-def _key_prefix(object_name: str) -> str:
-    return load_schema().by_lower_name[object_name.lower()].key_prefix
+def _shape(object_name: str) -> _Shape:
+    found = load_schema().by_lower_name[object_name.lower()]
+    blank = blank_row(object_name)
+    return _Shape(
+        key_prefix=found.key_prefix,
+        blank=blank,
+        booleans=tuple(field.name for field in found.fields if field.stored and field.type == "boolean"),
+        has_creation="CreatedDate" in blank,
+        has_modification="LastModifiedDate" in blank,
+        has_stamp="SystemModstamp" in blank,
+    )
