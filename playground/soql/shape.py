@@ -89,7 +89,9 @@ def aggregate(shape: AggregateShape, row: Row) -> Record:
     """One record of a grouped query; it has no URL."""
     record: Record = {"attributes": {"type": "AggregateResult"}}
     for leaf in shape.members:
-        record[leaf.key] = shown(leaf.type, row[leaf.index])
+        value = row[leaf.index]
+        # A boolean is never null but here: in the subtotals of ROLLUP and CUBE.
+        record[leaf.key] = None if value is None else shown(leaf.type, value)
     return record
 
 
