@@ -55,7 +55,7 @@ format: $(VENV)/.test ## put all files in form
 
 translations: $(VENV)/.test ## gather the texts of the web pages and compile the translations
 	@$(BIN)/pybabel -q extract --ignore-dirs=".*" -F web/babel.cfg -o web/translations/messages.pot --no-location --sort-output .
-	@$(BIN)/pybabel -q update -i web/translations/messages.pot -d web/translations --no-fuzzy-matching --ignore-obsolete
+	@$(BIN)/pybabel -q update -w 120 -i web/translations/messages.pot -d web/translations --no-fuzzy-matching --ignore-obsolete
 	@$(BIN)/pybabel -q compile -d web/translations
 
 clean: ## remove the virtual environment, caches and the demo's state

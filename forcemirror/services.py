@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +20,7 @@ from forcemirror.colleague import PlaygroundColleague
 from forcemirror.errors import ForcemirrorError
 from forcemirror.installation import Installation
 from forcemirror.status import last_runs
+from local_store import deletions
 from local_store.errors import FieldUnknown, StoreError
 from local_store.store import Store
 from mapping.exercise import Exercise
@@ -155,7 +157,17 @@ class InstalledServices:
     def delete(self, object_name: str, record_id: RecordId) -> None:
         """Delete a record in the mirror."""
         with refusing():
+            deletions.confirm(self.store, object_name, record_id)
             self._installation.records.delete(object_name, record_id)
+
+    def goes_along(self, object_name: str, record_id: RecordId) -> Mapping[str, int]:
+        """How many mirrored records of each object Salesforce deletes with this one."""
+        return Counter(name for name, _ in deletions.goes_along(self.store, object_name, record_id))
+
+    def confirm_deletion(self, object_name: str, record_id: RecordId) -> None:
+        """Confirm a deletion that waits because other records go along."""
+        with refusing():
+            deletions.confirm(self.store, object_name, record_id)
 
     def take_back(self, object_name: str, record_id: RecordId) -> None:
         """Undo what waits to be sent for a record."""

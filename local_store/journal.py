@@ -28,7 +28,7 @@ from connector.sync.model import (
     Update,
 )
 from connector.sync.report import ObjectReport, Progress, RunReport
-from local_store import conflicts, issues
+from local_store import conflicts, deletions, issues
 from local_store.conflicts import StoredConflict
 from local_store.database import read, write
 from local_store.errors import StoreError
@@ -176,6 +176,8 @@ class SqlJournal:
         row = {"run": run, "at": self._store.clock(), **_operation(outcome.operation), **_became(outcome)}
         with write(self._store.engine) as connection:
             connection.execute(run_operation.insert().values(row))
+            if isinstance(outcome, Done) and isinstance(outcome.operation, Delete):
+                deletions.withdraw(connection, outcome.operation.object, outcome.id)
 
     def resolved(self, run: int, resolutions: Sequence[Resolution]) -> None:
         """These conflicts were settled and carried out; keep both values, the base and the rule in the conflict log."""
@@ -187,6 +189,10 @@ class SqlJournal:
         """What people decided about conflicts that are still open."""
         with read(self._store.engine) as connection:
             return conflicts.decisions(connection)
+
+    def confirmed_deletions(self) -> Mapping[tuple[str, RecordId], int]:
+        """Deletions that a person confirmed, each with how many records they knew to go along."""
+        return deletions.confirmed(self._store)
 
     def issues(self) -> Sequence[Issue]:
         """Records that were refused and are not sent again until either side changes or the issue is closed."""

@@ -15,7 +15,7 @@ from local_store.errors import DatabaseUnusable
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. A test compares it with the scripts."""
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 
 from sqlalchemy import Connection, Table, exists, select
 
-from local_store import ids
+from local_store import deletions, ids, issues
 from local_store import rows as rows_of
 from local_store.capture_sqlite import pause, resume
 from local_store.database import read, write
@@ -112,6 +112,8 @@ class Records:
                 rows_of.upsert(connection, found.rows, [dict(base._mapping)])
             rows_of.remove(connection, found.base, [present])
             connection.execute(touched.delete().where(*touch))
+            deletions.withdraw(connection, object_name, present)
+            issues.close(connection, object_name, [present], self._store.clock())
             resume(connection)
 
     def state(self, object_name: str, record_id: str) -> RecordStateName:

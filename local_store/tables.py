@@ -180,6 +180,16 @@ run_operation = Table(
     sqlite_autoincrement=True,
 )
 
+confirmed_deletion = Table(
+    "confirmed_deletion",
+    internal,
+    Column("object", Text, primary_key=True),
+    Column("record_id", Text, primary_key=True),
+    _count("records"),
+    _moment("at", nullable=False),
+)
+"""Deletions that a person confirmed, with how many other records they knew to go along (design decision 9)."""
+
 issue = Table(
     "issue",
     internal,

@@ -165,7 +165,13 @@ class Services(Protocol):
         """Change these fields of a record in the mirror."""
 
     def delete(self, object_name: str, record_id: RecordId) -> None:
-        """Delete a record in the mirror."""
+        """Delete a record in the mirror, as a person who saw what goes along confirmed: it is not asked again."""
+
+    def goes_along(self, object_name: str, record_id: RecordId) -> Mapping[str, int]:
+        """How many mirrored records of each object Salesforce deletes with this one."""
+
+    def confirm_deletion(self, object_name: str, record_id: RecordId) -> None:
+        """Confirm a deletion that waits because other records go along."""
 
     def settle_conflict(self, conflict_id: int, keep: Side) -> None:
         """Settle an open conflict: the side whose value (of its field or coupled group, or of the deletion) shall

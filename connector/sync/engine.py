@@ -334,7 +334,10 @@ class Engine:
         """A deletion that takes other records along always wants to be confirmed (decision 9)."""
         if not isinstance(operation, Delete) or not operation.cascades:
             return True
-        return (self.settings.allowed_deletes or 0) > len(operation.cascades)
+        if (self.settings.allowed_deletes or 0) > len(operation.cascades):
+            return True
+        known = self.journal.confirmed_deletions().get((operation.object, operation.id))
+        return known is not None and len(operation.cascades) <= known
 
     def _gate(self, number: int, plan: Plan, unknown: frozenset[tuple[str, RecordId]]) -> Gate:
         deletions = [each for each in remote_operations(plan) if isinstance(each, Delete)]

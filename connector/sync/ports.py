@@ -155,6 +155,9 @@ class Journal(Protocol):
     def decisions(self) -> Sequence[Decision]:
         """What people decided about conflicts that are still open."""
 
+    def confirmed_deletions(self) -> Mapping[tuple[str, RecordId], int]:
+        """Deletions that a person confirmed one by one, with how many other records they knew to go along."""
+
     def issues(self) -> Sequence[Issue]:
         """Records that were refused and are not sent again until either side changes or the issue is closed."""
 

@@ -6,6 +6,7 @@ The org's first sync is done once a test run and copied for every test. Syncs ha
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -20,6 +21,7 @@ from connector.sync.report import RunReport
 from forcemirror import practice
 from forcemirror.colleague import PlaygroundColleague
 from forcemirror.services import refusing
+from local_store import deletions
 from local_store.journal import SqlJournal
 from local_store.ledger import SqlLedger
 from local_store.lock import RunLock
@@ -113,7 +115,17 @@ class FakeServices:
 
     def delete(self, object_name: str, record_id: RecordId) -> None:
         with refusing():
+            deletions.confirm(self.store, object_name, record_id)
             self.records.delete(object_name, record_id)
+
+    def goes_along(self, object_name: str, record_id: RecordId) -> Mapping[str, int]:
+        """How many mirrored records of each object Salesforce deletes with this one."""
+        return Counter(name for name, _ in deletions.goes_along(self.store, object_name, record_id))
+
+    def confirm_deletion(self, object_name: str, record_id: RecordId) -> None:
+        """Confirm a deletion that waits because other records go along."""
+        with refusing():
+            deletions.confirm(self.store, object_name, record_id)
 
     def take_back(self, object_name: str, record_id: RecordId) -> None:
         with refusing():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,7 @@ class MemoryJournal:
     outcomes: list[Outcome] = field(default_factory=list)
     resolutions: list[Resolution] = field(default_factory=list)
     decided: list[Decision] = field(default_factory=list)
+    confirmed: dict[tuple[str, RecordId], int] = field(default_factory=dict)
     open_issues: dict[tuple[str, RecordId], Issue] = field(default_factory=dict)
 
     def begin(self, at: datetime) -> int:
@@ -62,6 +63,9 @@ class MemoryJournal:
 
     def decisions(self) -> Sequence[Decision]:
         return list(self.decided)
+
+    def confirmed_deletions(self) -> Mapping[tuple[str, RecordId], int]:
+        return dict(self.confirmed)
 
     def issues(self) -> Sequence[Issue]:
         return list(self.open_issues.values())

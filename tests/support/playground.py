@@ -15,7 +15,7 @@ from connector.salesforce.client import SalesforceClient
 from connector.salesforce.origin import Profile
 from connector.salesforce.replica import ReplicaSettings, SalesforceReplica
 from connector.salesforce.transport import SalesforceSession, TransportSettings
-from mapping.describe import object_mapping
+from mapping.describe import mark_cascades, object_mapping
 from mapping.fields import ObjectMapping
 from playground.adapter import PlaygroundAdapter
 from playground.org import Org
@@ -89,10 +89,12 @@ class PlaygroundSite:
 
     def mappings(self, names: Sequence[str] = MIRRORED, **external_ids: str) -> tuple[ObjectMapping, ...]:
         """Object mappings from the org's own describes."""
-        return tuple(
-            object_mapping(self.client.describe(name), read_only=name in READ_ONLY, external_id=external_ids.get(name))
-            for name in names
+        describes = {name: self.client.describe(name) for name in names}
+        made = (
+            object_mapping(describe, read_only=name in READ_ONLY, external_id=external_ids.get(name))
+            for name, describe in describes.items()
         )
+        return mark_cascades(made, describes)
 
     def replica(self, mappings: Sequence[ObjectMapping], **settings: Any) -> SalesforceReplica:
         """A replica on the client."""

@@ -708,6 +708,23 @@ def test_a_deletion_that_takes_others_along_waits_for_a_confirmation(synced: Two
     assert synced.journal.issues() == []
 
 
+def test_a_deletion_that_a_person_confirmed_with_all_that_goes_along_is_sent(synced: TwoSides) -> None:
+    id = only(synced, "Account")
+    synced.mirror.remove("Account", id)
+    synced.journal.confirmed[("Account", id)] = 3
+    synced.sync()
+    assert synced.differences() == []
+    assert synced.journal.issues() == []
+
+
+def test_more_than_a_person_confirmed_is_asked_again(synced: TwoSides) -> None:
+    id = only(synced, "Account")
+    synced.mirror.remove("Account", id)
+    synced.journal.confirmed[("Account", id)] = 2
+    synced.sync()
+    assert synced.org.log == []
+
+
 def test_a_mass_deletion_there_is_refused_before_the_first(synced: TwoSides) -> None:
     ids = many(synced, "Account", 30)
     synced.sync()

@@ -55,6 +55,11 @@ class Reader:
         """A deal of the mirror."""
         return deals.page(self.services.store, DealFilter(**wanted), Order("amount", True), 0, 1).deals[0]
 
+    def deal_with_company(self) -> Deal:
+        """A deal whose deletion takes other records along."""
+        found = deals.page(self.services.store, DealFilter(), Order("amount", True), 0, 50).deals
+        return next(deal for deal in found if self.services.goes_along("Opportunity", deal.id))
+
     def account_id(self, name: str) -> str:
         """The id of an account."""
         found = people.accounts(self.services.store, name, Order("name", False)).items

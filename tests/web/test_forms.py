@@ -198,6 +198,43 @@ def test_deleting_asks_first_and_then_says_so(patient_reader: Reader) -> None:
     assert patient_reader.get(f"/opportunities/{deal.id}").status_code == 404
 
 
+def test_a_deletion_confirmed_on_its_page_is_sent_with_what_goes_along(patient_reader: Reader) -> None:
+    services = patient_reader.services
+    deal = patient_reader.deal_with_company()
+    page = f"/records/Opportunity/{deal.id}/delete"
+    assert "What goes with it:" in patient_reader.read(page)
+    patient_reader.send(page)
+    services.sync()
+    assert services.colleague.read("Opportunity", deal.id) is None
+    assert patient_reader.get("/sync.json").get_json()["needs"]["refused"] == 0
+
+
+def test_a_deletion_made_in_sql_waits_for_a_word_on_the_sync_page(patient_reader: Reader) -> None:
+    services = patient_reader.services
+    deal = patient_reader.deal_with_company()
+    services.records.delete("Opportunity", deal.id)
+    services.sync()
+    assert services.colleague.read("Opportunity", deal.id) is not None
+    inbox = patient_reader.read("/sync")
+    assert "A deletion takes other records along and waits for your word" in inbox
+    patient_reader.send(f"/records/Opportunity/{deal.id}/confirm-delete", form="/sync")
+    services.sync()
+    assert services.colleague.read("Opportunity", deal.id) is None
+    assert "waits for your word" not in patient_reader.read("/sync")
+
+
+def test_a_deletion_that_waits_can_be_taken_back(patient_reader: Reader) -> None:
+    services = patient_reader.services
+    deal = patient_reader.deal_with_company()
+    services.records.delete("Opportunity", deal.id)
+    services.sync()
+    patient_reader.send(f"/records/Opportunity/{deal.id}/take-back", form="/sync")
+    services.sync()
+    assert services.colleague.read("Opportunity", deal.id) is not None
+    assert patient_reader.get(f"/opportunities/{deal.id}").status_code == 200
+    assert patient_reader.get("/sync.json").get_json()["needs"]["refused"] == 0
+
+
 def test_where_deleting_is_not_open_the_page_says_who_opens_it(patient_reader: Reader) -> None:
     patient_reader.services.permissions_now = {"Opportunity": frozenset({"update"})}
     deal = patient_reader.deal(status=frozenset({"open"}))

@@ -312,7 +312,7 @@ def confirm_delete(object_name: str, record_id: str) -> AnyResponse:
         record_id=record_id,
         name=name,
         back=back,
-        roles=people.contact_roles(store(), opportunity_id=record_id) if object_name == "Opportunity" else (),
+        goes_along=services().goes_along(object_name, RecordId(record_id)),
         allowed="delete" in services().permissions().get(object_name, frozenset()),
     )
 
@@ -324,6 +324,15 @@ def delete(object_name: str, record_id: str) -> AnyResponse:
     services().delete(object_name, RecordId(record_id))
     leaves = url_for("opportunities.index") if object_name == "Opportunity" else back
     return _saved(url_for("contacts.index") if object_name == "Contact" else leaves, deleted=True)
+
+
+@blueprint.post("/records/<object_name>/<record_id>/confirm-delete")
+def confirm_waiting_delete(object_name: str, record_id: str) -> AnyResponse:
+    """Confirm a deletion, made here by whatever means, that waits because other records go along."""
+    if object_name not in TAKEN_BACK:
+        abort(404)
+    services().confirm_deletion(object_name, RecordId(record_id))
+    return _saved(url_for("sync.index"), deleted=True)
 
 
 @blueprint.post("/records/<object_name>/<record_id>/take-back")

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from connector.sync.engine import PARENT_MISSING
+from connector.sync.push import NEEDS_CONFIRMATION
 from pipeline import sync_state
 from pipeline.sync_state import Attention, Counts, Run
 from web.context import Message, services, store, tell
@@ -170,8 +172,15 @@ def parts(counts: Counts) -> list[dict[str, Any]]:
 
 def cause_view(cause: sync_state.Cause) -> dict[str, Any]:
     """One entry of the error inbox."""
-    links = [record_href(cause.object, record_id) for record_id in cause.records[:3]]
-    return {"cause": cause, "title": _cause_title(cause), "links": [href for href in links if href]}
+    is_deletion = cause.code == NEEDS_CONFIRMATION
+    links = [] if is_deletion else [record_href(cause.object, record_id) for record_id in cause.records[:3]]
+    return {
+        "cause": cause,
+        "title": _cause_title(cause),
+        "links": [href for href in links if href],
+        # A row that was deleted here has no page to go to: what can be done with it stands beside it.
+        "deletions": list(cause.records[:3]) if is_deletion else [],
+    }
 
 
 def _cause_title(cause: sync_state.Cause) -> str:
@@ -185,6 +194,8 @@ def _cause_title(cause: sync_state.Cause) -> str:
         "INSUFFICIENT_ACCESS_OR_READONLY": gettext("The integration user may not do this"),
         "ENTITY_IS_DELETED": gettext("The record is deleted in Salesforce"),
         "STRING_TOO_LONG": gettext("A text is too long"),
+        NEEDS_CONFIRMATION: gettext("A deletion takes other records along and waits for your word"),
+        PARENT_MISSING: gettext("The record points at one that is gone"),
     }.get(cause.code, gettext("Salesforce refused the change"))
 
 
