@@ -54,8 +54,8 @@ def _answer(call: Call, read: Any) -> Answer:
     org = call.org
     try:
         wanted = read()
-        with org.store.reading() as connection:
-            records = run(connection, org.schema, wanted, context_of(call, include_deleted=False))
+        with org.view(call.session.user_id) as connection:
+            records = run(connection, call.schema, wanted, context_of(call, include_deleted=False))
     except (SoslError, SoqlError) as error:
         raise _refused(error) from error
     return Answer(200, {"searchRecords": records} if call.version >= WRAPPED_SINCE else records)
