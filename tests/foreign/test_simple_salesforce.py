@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceExpiredSession,
@@ -18,52 +15,7 @@ from simple_salesforce.exceptions import (
     SalesforceResourceNotFound,
 )
 
-from playground import server, tls
-from playground.app import create_app
-from playground.org import Org
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("playground")
-
-
-@pytest.fixture(scope="module")
-def org() -> Iterator[Org]:
-    with Org.in_memory() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def instance_url(org: Org, folder: Path) -> Iterator[str]:
-    context, _ = tls.server_context(folder)
-    running = server.Server(create_app(org), server.listen(0), context)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"https://{server.LOOPBACK}:{running.server_port}"
-    running.shutdown()
-    thread.join()
-    running.server_close()
-
-
-@pytest.fixture(scope="module")
-def sf(org: Org, instance_url: str, folder: Path) -> Iterator[Salesforce]:
-    with requests.Session() as session:
-        session.trust_env = False
-        session.verify = str(folder / tls.CA_NAME)
-        token = session.post(
-            f"{instance_url}/services/oauth2/token",
-            data={
-                "grant_type": "password",
-                "client_id": org.settings.client_id,
-                "client_secret": org.settings.client_secret,
-                "username": org.user(org.default_user_id)["Username"],
-                "password": org.settings.password + org.settings.security_token,
-            },
-        ).json()
-        yield Salesforce(
-            instance_url=token["instance_url"], session_id=token["access_token"], session=session, version="67.0"
-        )
+from tests.foreign.conftest import Site
 
 
 @pytest.fixture
@@ -185,11 +137,11 @@ def test_it_reads_limits_and_usage(sf: Any) -> None:
     assert used.used >= limits["DailyApiRequests"]["Max"] - limits["DailyApiRequests"]["Remaining"]
 
 
-def test_it_raises_its_own_errors_for_refusals(sf: Any, instance_url: str) -> None:
+def test_it_raises_its_own_errors_for_refusals(sf: Any, site: Site) -> None:
     with pytest.raises(SalesforceMalformedRequest, match="No such column"):
         sf.query("SELECT Nonsense FROM Account")
     with pytest.raises(SalesforceMalformedRequest, match="REQUIRED_FIELD_MISSING"):
         sf.Contact.create({"FirstName": "Nobody"})
-    stranger = Salesforce(instance_url=instance_url, session_id="00D!none", session=sf.session, version="67.0")
+    stranger = Salesforce(instance_url=site.url, session_id="00D!none", session=sf.session, version="67.0")
     with pytest.raises(SalesforceExpiredSession):
         stranger.query("SELECT Id FROM Account")

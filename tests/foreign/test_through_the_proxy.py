@@ -13,7 +13,7 @@ from simple_salesforce.exceptions import SalesforceAuthenticationFailed, Salesfo
 
 from playground import server, tls
 from playground.app import create_app
-from playground.login import apps, keys
+from playground.login import apps, certificates
 from playground.login.apps import ConnectedApp
 from playground.org import Org
 from playground.proxy import Proxy
@@ -29,7 +29,7 @@ def org() -> Iterator[Org]:
 
 @pytest.fixture(scope="module")
 def key() -> str:
-    return keys.make_pair("A stranger")[0].decode()
+    return certificates.make_pair("A stranger")[0].decode()
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_an_organization_id_stands_for_the_token(org: Org, opened: list[Any]) ->
 
 
 def test_it_logs_in_with_a_private_key(org: Org, opened: list[Any], tmp_path: Path) -> None:
-    key_pem, certificate = keys.make_pair("An app")
+    key_pem, certificate = certificates.make_pair("An app")
     apps.register(org, ConnectedApp(CONSUMER_KEY, certificate=certificate.decode()))
     (tmp_path / "key.pem").write_bytes(key_pem)
 
@@ -124,7 +124,7 @@ def test_it_logs_in_with_a_private_key(org: Org, opened: list[Any], tmp_path: Pa
 
 
 def test_a_key_that_is_not_the_apps_is_refused(org: Org, key: str) -> None:
-    _, certificate = keys.make_pair("An app")
+    _, certificate = certificates.make_pair("An app")
     apps.register(org, ConnectedApp(CONSUMER_KEY, certificate=certificate.decode()))
 
     with pytest.raises(SalesforceAuthenticationFailed, match=r"invalid_grant\): invalid assertion"):
@@ -132,7 +132,7 @@ def test_a_key_that_is_not_the_apps_is_refused(org: Org, key: str) -> None:
 
 
 def test_it_warns_when_nobody_approved_the_app(org: Org) -> None:
-    key_pem, certificate = keys.make_pair("An app")
+    key_pem, certificate = certificates.make_pair("An app")
     asking = ConnectedApp(CONSUMER_KEY, certificate=certificate.decode(), users_preauthorized=False)
     apps.register(org, asking)
 
