@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playground import fault_catalogue
+from playground import fault_catalogue, schema_folder
 from playground.clock import Clock, system_clock
+from playground.generate import Order, WrongOrder, parse_order
 from playground.latency import Latency
 from playground.org import DEFAULT_SEED, Org
 from playground.settings import Settings
@@ -24,6 +25,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--dir", type=Path, required=True, help="folder for the org's data and playground.json")
     made.add_argument("--seed", type=int, default=DEFAULT_SEED, help="what a new org is filled with (default 7)")
     made.add_argument("--fresh", action="store_true", help="forget the org in the folder and begin anew")
+    made.add_argument(
+        "--generate",
+        type=_order,
+        metavar="opportunities=N[,accounts=N][,contacts=N]",
+        help="fill a new org with so many records instead of the story",
+    )
     made.add_argument("--scenario", choices=["sneakers"], default="sneakers", help="the story a new org tells")
     made.add_argument("--clock", type=_moment, help="the org's time at the start, as 2026-01-02T03:04:05Z")
     made.add_argument("--clock-fixed", type=_moment, help="the org's time, which stands still until it is moved")
@@ -34,9 +41,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--fault", action="append", default=[], help='a fault by name, or JSON like {"fault": "F21-row-locked"}'
     )
+    made.add_argument("--schema", type=Path, help="folder with describes of your own org, to look like it")
     made.add_argument("--set", type=_setting, action="append", default=[], help="a setting, as daily_api_calls=100")
     made.add_argument("--strict", action="store_true", help="name unknown resources, and exit 6 if any was asked for")
     made.add_argument("--http", action="store_true", help="speak plain HTTP instead of HTTPS")
+    made.add_argument("--proxy", type=_port, nargs="?", const=0, help="port of a CONNECT proxy for Salesforce's hosts")
     made.add_argument("--env", action="store_true", help="print exports for the playground that runs in the folder")
     return made
 
@@ -59,6 +68,8 @@ def prepare(org: Org, options: argparse.Namespace) -> None:
     if options.clock_shift:
         org.clock.shift(timedelta(seconds=options.clock_shift))
     org.let_time_work()
+    if options.schema is not None:
+        schema_folder.load(org, options.schema)
     if options.latency:
         org.latencies.add(Latency(options.latency))
     for path in options.automation:
@@ -72,6 +83,13 @@ def _port(text: str) -> int:
     if not 0 <= number <= 65_535:
         raise argparse.ArgumentTypeError(f"{number} is no port")
     return number
+
+
+def _order(text: str) -> Order:
+    try:
+        return parse_order(text)
+    except WrongOrder as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _moment(text: str) -> datetime:

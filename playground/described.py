@@ -72,8 +72,47 @@ _SYSTEM_FIELDS = (
     {"name": "SystemModstamp", "label": "System Modstamp", "type": "datetime", "nillable": False,
      "defaultedOnCreate": True},
 )  # fmt: skip
-_OWN_RULES = frozenset({"nillable", "createable", "updateable", "type"})
-"""Of fields that the playground has rules for, these stay its own."""
+_TAKEN_OVER = {
+    "label": "label",
+    "length": "length",
+    "precision": "precision",
+    "scale": "scale",
+    "digits": "digits",
+    "restrictedPicklist": "restricted_picklist",
+    "picklistValues": "picklist",
+    "extraTypeInfo": "extra_type_info",
+    "filterable": "filterable",
+    "sortable": "sortable",
+    "groupable": "groupable",
+    "aggregatable": "aggregatable",
+}
+"""What of a standard field may differ between orgs without the playground's rules minding."""
+_OWN_RULES = frozenset(
+    {
+        "type",
+        "soapType",
+        "nillable",
+        "createable",
+        "updateable",
+        "defaultedOnCreate",
+        "permissionable",
+        "calculated",
+        "defaultValue",
+        "referenceTo",
+        "relationshipName",
+        "cascadeDelete",
+        "restrictedDelete",
+        "polymorphicForeignKey",
+        "namePointing",
+        "compoundFieldName",
+        "nameField",
+        "idLookup",
+        "externalId",
+        "unique",
+        "custom",
+    }
+)
+"""What it tells as the playground does it, whatever the other org's describe says."""
 
 
 def field_from(raw: Mapping[str, Any]) -> Field:
@@ -165,30 +204,10 @@ def _overlaid(known: ObjectType, raw: Mapping[str, Any]) -> ObjectType:
 
 def _over(known: Field, item: Mapping[str, Any]) -> Field:
     """A standard field with another org's label, length and values; how it behaves stays."""
-    found = field_from({key: value for key, value in item.items() if key not in _OWN_RULES} | {"type": known.type})
-    return replace(
-        found,
-        nillable=known.nillable,
-        createable=known.createable,
-        updateable=known.updateable,
-        defaulted_on_create=known.defaulted_on_create,
-        length=found.length if "length" in item else known.length,
-        precision=found.precision if "precision" in item else known.precision,
-        scale=found.scale if "scale" in item else known.scale,
-        digits=found.digits if "digits" in item else known.digits,
-        id_lookup=known.id_lookup,
-        external_id=known.external_id,
-        compound=known.compound,
-        default=known.default,
-        reference_to=known.reference_to,
-        relationship_name=known.relationship_name,
-        child_relationship_name=known.child_relationship_name,
-        cascade_delete=known.cascade_delete,
-        restricted_delete=known.restricted_delete,
-        name_field=known.name_field,
-        stored=known.stored,
-        described=tuple(pair for pair in found.described if pair[0] not in _OWN_RULES),
-    )
+    found = field_from({**item, "type": known.type})
+    changes = {ours: getattr(found, ours) for theirs, ours in _TAKEN_OVER.items() if theirs in item}
+    told = tuple(pair for pair in found.described if pair[0] not in _OWN_RULES)
+    return replace(known, described=told, **changes)
 
 
 def _name_children(objects: dict[str, ObjectType], child: Mapping[str, Any]) -> None:
