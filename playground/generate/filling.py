@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -46,6 +48,11 @@ _ORDER_FACT = "generated"
 
 class AlreadyFilled(Exception):
     """The org is there already, and is not the one that was ordered."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(f"{message} {advice}")
+        self.message = message
+        self.advice = advice
 
 
 @dataclass
@@ -225,7 +232,17 @@ _world_of_process: list[World] = []
 
 
 def _begin_process(order: Order, seed: int, now: datetime) -> None:
+    # Ctrl-C in a terminal reaches all processes; the one that was started ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _world_of_process.append(World.of(order, seed, now))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
 def _make_in_process(task: pieces.Task) -> Piece:
@@ -266,7 +283,10 @@ def _expect_same(path: Path, order: Order, seed: int) -> None:
     finally:
         store.close()
     if found != (str(order), str(seed)):
-        raise AlreadyFilled(f"{path} holds another org than the one that is to be generated.")
+        raise AlreadyFilled(
+            f"{path} holds another org than the one that is to be generated.",
+            "Nothing was changed. Start with --fresh to replace it, or choose another folder with --dir.",
+        )
 
 
 def _forget(path: Path) -> None:
