@@ -125,6 +125,12 @@ SETTINGS: tuple[Setting, ...] = (
         "The language of the pages before a reader chooses: en or zh_CN; empty follows the browser.",
         checks.one_of("", "en", "zh_CN"),
     ),
+    Setting(
+        "web.currency",
+        "",
+        "The currency of the org, such as EUR; empty: what is usual where the org is. Salesforce tells it nowhere.",
+        checks.matching(r"([A-Z]{3})?", "EUR"),
+    ),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
@@ -178,6 +184,7 @@ class Settings:
     web_host: str
     web_port: int
     web_language: str
+    web_currency: str
     objects: tuple[ObjectSettings, ...]
 
 

@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -108,7 +108,8 @@ class InstalledServices:
 
     def organization(self) -> OrganizationFacts:
         """The org this mirror belongs to."""
-        return OrganizationFacts(**asdict(self._installation.organization))
+        facts = OrganizationFacts(**asdict(self._installation.organization))
+        return replace(facts, currency=self._installation.project.settings.web_currency or facts.currency)
 
     def freshness(self) -> Freshness:
         """How old the data is and when it is renewed."""

@@ -17,6 +17,7 @@ from connector.sync.report import Phase, Progress
 from forcemirror import project
 from forcemirror.errors import NotConnected
 from forcemirror.installation import Installation
+from forcemirror.organization import Organization
 from forcemirror.services import STEPS, InstalledServices, refusing
 from local_store.errors import FieldUnknown, RecordUnknown
 from web.services import RunningSync, ServiceRefused, SyncRequest
@@ -112,6 +113,20 @@ def test_a_run_under_way_tells_how_far_it_is(tmp_path: Path) -> None:
         assert running == RunningSync(running.began_at, "send", "Contact", 3, 0)
         assert made.request_sync() is SyncRequest.ALREADY_RUNNING
         may_end.set()
+
+
+@pytest.mark.parametrize(("written", "shown"), [("", "GBP"), ("EUR", "EUR")])
+def test_the_currency_is_the_guess_from_where_the_org_is_until_the_settings_name_one(
+    tmp_path: Path, written: str, shown: str
+) -> None:
+    with services(tmp_path, lambda **_: None) as made:
+        settings = SimpleNamespace(web_currency=written)
+        installation = SimpleNamespace(
+            project=SimpleNamespace(settings=settings),
+            organization=Organization("00D000000000001AAA", "Acme", "production", currency="GBP"),
+        )
+        made._installation = cast(Installation, installation)
+        assert made.organization().currency == shown
 
 
 def test_every_phase_of_a_run_has_a_word_on_the_pages() -> None:
