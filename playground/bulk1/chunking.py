@@ -72,14 +72,16 @@ def split(org: Org, job: Job, text: str) -> list[str] | None:
         (ids.to_18(job.chunk_start[:15]) if job.chunk_start else "",),
     )
     starts = [str(row[0]) for row in rows][:: job.chunk_size]
-    if job.chunk_start is None and starts:
+    if not starts:
+        return None
+    if job.chunk_start is None:
         starts[0] = f"{starts[0][:3]}{'0' * 12}"
     filtered = f" AND ({condition})" if condition is not None else ""
     chunks = [
         f"{selection} WHERE {_range(field, begin, end)}{filtered}"
         for begin, end in zip(starts, [*starts[1:], None], strict=True)
     ]
-    return chunks if chunks and _is_statement(chunks[0]) else None
+    return chunks if _is_statement(chunks[0]) else None
 
 
 def _is_statement(text: str) -> bool:
