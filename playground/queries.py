@@ -10,6 +10,7 @@ from typing import Any
 from playground import errors, query_columns, values
 from playground.calls import Answer, Call
 from playground.locators import Locator
+from playground.org import Org
 from playground.soql import Prepared, QueryContext, QueryEngine, SoqlError
 from playground.soql.locales import locale_of
 from playground.soql.translations import labels_in
@@ -123,19 +124,23 @@ def _text(call: Call) -> str:
 
 
 def context_of(call: Call, include_deleted: bool) -> QueryContext:
-    """Dates, formats and labels are those of the caller; fiscal years and currencies the organization's."""
-    org = call.org
-    user, organization = org.user(call.session.user_id), org.organization()
+    """What the caller's statements depend on besides their text."""
+    return context_for(call.org, call.session.user_id, call.version, include_deleted)
+
+
+def context_for(org: Org, user_id: str, version: int, include_deleted: bool) -> QueryContext:
+    """Dates, formats and labels are those of the user; fiscal years and currencies the organization's."""
+    user, organization = org.user(user_id), org.organization()
     locale = str(user["LocaleSidKey"])
-    currencies = _currencies(call)
+    currencies = _currencies(org)
     corporate = next((code for code, rate, is_corporate in currencies if is_corporate), None)
     own = locale_of(str(organization.get("DefaultLocaleSidKey") or locale)).currency
     return QueryContext(
         now=org.now(),
         time_zone=org.zone(user["TimeZoneSidKey"]),
         fiscal_start_month=int(organization.get("FiscalYearStartMonth") or 1),
-        user_id=call.session.user_id,
-        api_version=f"{call.version}.0",
+        user_id=user_id,
+        api_version=f"{version}.0",
         include_deleted=include_deleted,
         labels=labels_in(str(user["LanguageLocaleKey"])),
         first_weekday=locale_of(locale).first_weekday,
@@ -147,11 +152,11 @@ def context_of(call: Call, include_deleted: bool) -> QueryContext:
     )
 
 
-def _currencies(call: Call) -> list[tuple[str, float, bool]]:
+def _currencies(org: Org) -> list[tuple[str, float, bool]]:
     """Code, rate and whether it is the corporate one, of each currency; none in an org that has a single one."""
-    if "currencytype" not in call.schema.by_lower_name:
+    if "currencytype" not in org.schema.by_lower_name:
         return []
-    rows = call.org.store.select("CurrencyType", "IsActive")
+    rows = org.store.select("CurrencyType", "IsActive")
     return [(str(row["IsoCode"]), float(row["ConversionRate"]), bool(row["IsCorporate"])) for row in rows]
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from playground import allowances, describe, navigation
+from playground import allowances, describe, navigation, quotas
 from playground.calls import Answer, Call
 from playground.org import Org
 from playground.settings import Settings
@@ -68,11 +68,11 @@ def resource_list(call: Call) -> Answer:
 
 def limits(call: Call) -> Answer:
     """``GET /limits/``."""
-    allowed = call.org.settings.daily_api_calls
+    counted = call.org.quotas
     body: dict[str, Any] = {name: {"Max": most, "Remaining": most} for name, most in allowances.RECORDED.items()}
     for name, parts in allowances.NESTED.items():
         body[name] |= {part: {"Max": most, "Remaining": most} for part, most in parts.items()}
-    body["DailyApiRequests"] = {"Max": allowed, "Remaining": max(0, allowed - call.org.calls_made())}
+    body |= {name: {"Max": counted.allowed(name), "Remaining": counted.remaining(name)} for name in quotas.COUNTED}
     return Answer(200, dict(sorted(body.items())))
 
 

@@ -402,8 +402,9 @@ def _collation(field: Field) -> str:
 
 
 def _is_followed(field: Field) -> bool:
-    """Whether rows are looked up by this reference: by cascades and by queries of children."""
-    return field.type == "reference" and (field.cascade_delete or field.child_relationship_name is not None)
+    """Whether rows are looked up by this reference: by deletes, and by queries of children."""
+    followed = field.cascade_delete or field.updateable or field.child_relationship_name is not None
+    return field.type == "reference" and followed
 
 
 def _column(field: Field) -> str:

@@ -7,17 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from playground import errors, values
-from playground.bulk2 import usage
-from playground.bulk2.csv_format import DELIMITERS, LINE_ENDINGS, number_text, written
+from playground import errors, queries, quotas, values
+from playground.bulk2.csv_format import DELIMITERS, LINE_ENDINGS, number_text
 from playground.bulk2.jobs import Job, JobStore, State
 from playground.org import Org
-from playground.soql import Prepared, QueryContext, QueryEngine, SoqlError, ast, parse
+from playground.soql import Prepared, QueryEngine, SoqlError, ast, parse
 from playground.soql.shape import Address, Leaf, Parent, RecordShape
 from playground.soql.sqlite import prepare_connection
 
 RESULT = "result"
 _ROWS_PER_PIECE = 2_000
+_ARGUMENTS_MAX = 90
+"""SQLite's functions take 100 arguments at least, the format of printf among them."""
+_MEGABYTE = 1_000_000
 _AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 _NUMBERS = frozenset({"double", "currency", "percent"})
 
@@ -50,15 +52,7 @@ def prepared(
     org: Org, text: str, user_id: str, version: int, operation: str, surface: str = "Bulk V2 Query"
 ) -> Extract:
     """Understand a statement, or refuse it as bulk queries do. ``surface`` is what the refusals call them."""
-    user = org.user(user_id)
-    context = QueryContext(
-        now=org.now(),
-        time_zone=org.zone(user["TimeZoneSidKey"]),
-        fiscal_start_month=int(org.organization().get("FiscalYearStartMonth") or 1),
-        user_id=user_id,
-        api_version=f"{version}.0",
-        include_deleted=operation == "queryAll",
-    )
+    context = queries.context_for(org, user_id, version, include_deleted=operation == "queryAll")
     try:
         query = parse(text)
         _refuse_unsupported(query, surface)
@@ -84,18 +78,19 @@ def run(org: Org, job: Job) -> None:
         return
     with store.transaction():
         jobs.clear(job.id, RESULT)
-    processed = 0
+    processed, size = 0, 0
+    line_end = LINE_ENDINGS[job.line_ending]
     with closing(org.snapshot_for(job.created_by)) as snapshot:
-        for rows in pieces(snapshot, extract, _names(job)):
-            content = written(rows, DELIMITERS[job.column_delimiter], LINE_ENDINGS[job.line_ending])
+        for lines in _lines(snapshot, extract, _names(job), DELIMITERS[job.column_delimiter]):
+            content = (line_end.join(lines) + line_end).encode("utf-8")
             with store.transaction():
                 if jobs.state(job.id) != State.IN_PROGRESS:
                     return
-                processed += len(rows)
-                jobs.append(job.id, RESULT, len(rows), content)
+                processed, size = processed + len(lines), size + len(content)
+                jobs.append(job.id, RESULT, len(lines), content)
                 jobs.change(job.id, processed=processed)
-                usage.count(org, usage.QUERY_BYTES, len(content))
     with store.transaction():
+        org.quotas.add(quotas.BULK_QUERY_MB, -(-size // _MEGABYTE))
         if jobs.state(job.id) == State.IN_PROGRESS:
             jobs.change(job.id, state=State.JOB_COMPLETE, processed=processed, modified=values.stamp(org.now()))
 
@@ -110,18 +105,46 @@ def pieces(
     connection: sqlite3.Connection, extract: Extract, names: Iterable[str]
 ) -> Iterator[Sequence[Sequence[object]]]:
     """Rows in the form of cells: booleans, numbers and dates are texts already."""
+    return _selected(connection, extract, ", ".join(_cells(extract, names)))
+
+
+def _lines(
+    connection: sqlite3.Connection, extract: Extract, names: Iterable[str], delimiter: str
+) -> Iterator[Sequence[str]]:
+    """Rows as lines of CSV, every cell quoted. The database puts them together: that is twice as fast as Python."""
+    cells = [f"ifnull({cell}, '')" for cell in _cells(extract, names)]
+    groups = [cells[start : start + _ARGUMENTS_MAX] for start in range(0, len(cells), _ARGUMENTS_MAX)]
+    # %w doubles the quotes inside a cell.
+    texts = [f"printf('{_format(len(group), delimiter)}', {', '.join(group)})" for group in groups]
+    for rows in _selected(connection, extract, f" || '{delimiter}' || ".join(texts)):
+        yield [str(row[0]) for row in rows]
+
+
+def _format(cells: int, delimiter: str) -> str:
+    return delimiter.join(['"%w"'] * cells)
+
+
+def _selected(
+    connection: sqlite3.Connection, extract: Extract, expressions: str
+) -> Iterator[Sequence[Sequence[object]]]:
+    """What SQL expressions over the engine's row, whose values are called c0, c1 and so on, come to."""
     prepare_connection(connection)
     connection.create_function("bulk_number", 1, number_text, deterministic=True)
+    inner = extract.prepared.page(limit=None, offset=0)
+    named = ", ".join(f"c{place}" for place in range(len(extract.prepared.query.select.outputs)))
+    cursor = connection.execute(
+        f"WITH found({named}) AS ({inner.text}) SELECT {expressions} FROM found", inner.parameters
+    )
+    while rows := cursor.fetchmany(_ROWS_PER_PIECE):
+        yield rows
+
+
+def _cells(extract: Extract, names: Iterable[str]) -> list[str]:
+    """An expression for each column."""
     shape = extract.prepared.query.shape
     assert isinstance(shape, RecordShape)
     columns = dict(_columns(shape, ""))
-    inner = extract.prepared.page(limit=None, offset=0)
-    width = len(extract.prepared.query.select.outputs)
-    cells = ", ".join(_cell(columns[name.lower()]) for name in names)
-    listed = ", ".join(f"c{place}" for place in range(width))
-    cursor = connection.execute(f"WITH found({listed}) AS ({inner.text}) SELECT {cells} FROM found", inner.parameters)
-    while rows := cursor.fetchmany(_ROWS_PER_PIECE):
-        yield rows
+    return [_cell(columns[name.lower()]) for name in names]
 
 
 def _cell(column: _Column) -> str:
@@ -129,8 +152,9 @@ def _cell(column: _Column) -> str:
     if column.type == "boolean":
         return f"CASE WHEN c{column.id_index} IS NULL THEN NULL WHEN {name} THEN 'true' ELSE 'false' END"
     if column.type in _NUMBERS:
-        # Between these bounds a number looks as Python writes it; only the others are worth a call.
-        return f"CASE WHEN {name} = 0 OR abs({name}) BETWEEN 0.001 AND 9999999 THEN {name} ELSE bulk_number({name}) END"
+        # Between these bounds a number of few digits looks as SQLite writes it; only the others are worth a call.
+        plain = f"abs({name}) BETWEEN 0.001 AND 9999999 AND CAST(CAST({name} AS TEXT) AS REAL) = {name}"
+        return f"CASE WHEN {plain} THEN CAST({name} AS TEXT) ELSE bulk_number({name}) END"
     return name
 
 

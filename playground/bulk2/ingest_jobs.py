@@ -166,7 +166,7 @@ def _add(call: Call, body: Mapping[str, Any], data: bytes | None) -> Job:
 
 
 def _object(call: Call, name: object) -> ObjectType:
-    found = call.org.schema.by_lower_name.get(str(name).lower())
+    found = call.schema.by_lower_name.get(str(name).lower())
     if found is None:
         raise errors.ApiError(f"Entity '{name}' is not supported by the Bulk API.", code="INVALIDENTITY")
     return found

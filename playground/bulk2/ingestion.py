@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from playground import dml, errors, values
-from playground.bulk2 import usage
+from playground import dml, errors, quotas, values
 from playground.bulk2.columns import NULL, Column, Plain, bound, fields, named
 from playground.bulk2.csv_format import (
     CELL_CHARACTERS_MAX,
@@ -71,6 +70,8 @@ def run(org: Org, job: Job) -> None:
         _work_through(org, jobs, job)
     except CsvRefused as refusal:
         _finish(org, jobs, job, State.FAILED, refusal.message)
+    except errors.RequestLimitExceeded as error:
+        _finish(org, jobs, job, State.FAILED, f"ExceededQuota : {error.message}")
     else:
         _finish(org, jobs, job, State.JOB_COMPLETE, None)
 
@@ -87,8 +88,11 @@ def _work_through(org: Org, jobs: JobStore, job: Job) -> None:
     names = reader.cells(upload.header)
     if len(names) > COLUMNS_MAX:
         raise CsvRefused(f"InvalidBatch : There are more than {COLUMNS_MAX} columns")
-    object_type = org.object_type(job.object_name)
-    columns = bound(org.schema, object_type, names)
+    schema = org.access.schema(org.schema, job.created_by)
+    object_type = schema.by_lower_name.get(job.object_name.lower())
+    if object_type is None:
+        raise CsvRefused(f"InvalidJob : Entity '{job.object_name}' is not supported by the Bulk API.")
+    columns = bound(schema, object_type, names)
     operate = _operation(job, object_type, columns)
     id_place = next((place for place, name in enumerate(names) if name.lower() == "id"), None)
     rows = _rows(islice(upload.records, job.processed, None), reader, len(names))
@@ -139,8 +143,8 @@ def _do(
                     random.Random(f"{job.id} {processed}").shuffle(rows)  # noqa: S311 - an order, not a secret
                 content = written(rows, DELIMITERS[job.column_delimiter], LINE_ENDINGS[job.line_ending])
                 jobs.append(job.id, kind, len(rows), content)
-        if (processed - len(batch)) // _ROWS_PER_BATCH != processed // _ROWS_PER_BATCH or processed == len(batch):
-            usage.count(org, usage.BATCHES, 1)
+        if (processed - len(batch)) % _ROWS_PER_BATCH == 0:
+            org.quotas.spend(quotas.BULK_BATCHES)
     return True
 
 

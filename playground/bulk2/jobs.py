@@ -27,10 +27,7 @@ CREATE TABLE IF NOT EXISTS _bulk2_job (
 CREATE TABLE IF NOT EXISTS _bulk2_chunk (
     job_id TEXT NOT NULL, kind TEXT NOT NULL, number INTEGER NOT NULL, first_row INTEGER NOT NULL,
     row_count INTEGER NOT NULL, size INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (job_id, kind, number)
-);
-CREATE TABLE IF NOT EXISTS _bulk2_use (
-    name TEXT NOT NULL, hour TEXT NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (name, hour)
-) WITHOUT ROWID
+)
 """
 
 
@@ -99,7 +96,7 @@ class JobStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = '_bulk2_use'"):
+        if not store.execute("SELECT 1 FROM sqlite_master WHERE name = '_bulk2_chunk'"):
             with store.transaction() as connection:
                 for statement in _TABLES.split(";"):
                     connection.execute(statement)
@@ -225,22 +222,6 @@ class JobStore:
         ][0]
         for number in range(int(count)):
             yield self.content(job_id, kind, number)
-
-    def count_use(self, name: str, hour: str, amount: int) -> None:
-        """Add to what was used of a daily allowance in an hour (``2026-01-02T03``)."""
-        with self._store.transaction():
-            self._store.execute(
-                "INSERT INTO _bulk2_use (name, hour, amount) VALUES (?, ?, ?) "
-                "ON CONFLICT (name, hour) DO UPDATE SET amount = amount + excluded.amount",
-                (name, hour, amount),
-            )
-
-    def used_since(self, name: str, hour: str) -> int:
-        """What was used of a daily allowance after that hour."""
-        rows = self._store.execute(
-            "SELECT ifnull(sum(amount), 0) FROM _bulk2_use WHERE name = ? AND hour > ?", (name, hour)
-        )
-        return int(rows[0][0])
 
     def _select(self, where: str, parameters: tuple[Any, ...]) -> list[Job]:
         rows = self._store.execute(f"SELECT {', '.join(_COLUMNS)} FROM _bulk2_job WHERE {where}", parameters)

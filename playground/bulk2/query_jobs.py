@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground import errors
-from playground.bulk2 import extraction, lifecycle, usage
+from playground import errors, quotas
+from playground.bulk2 import extraction, lifecycle
 from playground.bulk2.csv_format import DELIMITERS, LINE_ENDINGS, end_of_rows, written
 from playground.bulk2.jobs import FINISHED, Job, Kind, State, locator_of, text_of
 from playground.calls import Answer, Call
@@ -29,7 +29,8 @@ def create(call: Call) -> Answer:
     if not isinstance(text, str) or not text.strip():
         raise errors.ApiError("A query string has to be specified", code="MALFORMED_QUERY")
     extract = extraction.prepared(call.org, text, call.session.user_id, call.version, operation)
-    usage.check_query_jobs(call.org)
+    if not call.org.quotas.remaining(quotas.BULK_QUERY_JOBS):
+        raise errors.ApiError("Max number of query jobs in 24 hours exceeded.", code="LIMIT_EXCEEDED")
     jobs, now = lifecycle.jobs(call), lifecycle.stamp(call)
     columns = extract.columns
     if call.version < _COLUMNS_AS_ASKED_FROM_VERSION:
@@ -53,7 +54,7 @@ def create(call: Call) -> Answer:
             header=written([columns], DELIMITERS[delimiter], LINE_ENDINGS[line_ending]),
         )
         jobs.add(job)
-        usage.count(call.org, usage.QUERY_JOBS, 1)
+        call.org.quotas.add(quotas.BULK_QUERY_JOBS, 1)
     return Answer(200, lifecycle.summary(job) | lifecycle.form(job))
 
 

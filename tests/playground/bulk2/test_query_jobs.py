@@ -7,8 +7,12 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from playground.adapter import PlaygroundAdapter
+from playground.bulk2 import extraction
+from playground.bulk2.csv_format import number_text
 from playground.org import Org
 from playground.settings import Settings
 from tests.playground.bulk2.conftest import Bulk
@@ -283,6 +287,70 @@ def test_a_page_is_also_bounded_by_its_size(clock: StillClock) -> None:
         assert page.headers["Sforce-NumberOfRecords"] == "2000"
         assert page.headers["Sforce-Locator"] != "null"
         api.session.close()
+
+
+def test_jobs_count_against_the_daily_limits(api: Caller, bulk: Bulk, org: Org) -> None:
+    names = ("DailyBulkV2QueryJobs", "DailyBulkV2QueryFileStorageMB", "DailyBulkApiBatches")
+
+    def left() -> list[int]:
+        limits = api.get("/limits").json()
+        return [limits[name]["Remaining"] for name in names]
+
+    before = left()
+    bulk.poll("query", bulk.query("SELECT Id FROM Account"))
+    assert left() == [before[0] - 1, before[1] - 1, before[2]]
+
+    bulk.done(bulk.ingest("insert", "Account", "Name\n" + "A\n" * 250))
+    assert left() == [before[0] - 1, before[1] - 1, before[2] - 1]
+
+
+def test_no_job_is_made_when_the_daily_limit_is_reached(api: Caller, bulk: Bulk, org: Org) -> None:
+    org.quotas.set_remaining("DailyBulkV2QueryJobs", 1)
+    bulk.query("SELECT Id FROM Account")
+
+    refused = api.post("/jobs/query", {"operation": "query", "query": "SELECT Id FROM Account"})
+
+    assert problem(refused)[:2] == (400, "LIMIT_EXCEEDED")
+    assert len(api.get("/jobs/query").json()["records"]) == 1
+
+
+def test_an_ingest_job_fails_when_no_batch_is_left(api: Caller, bulk: Bulk, org: Org) -> None:
+    org.quotas.set_remaining("DailyBulkApiBatches", 0)
+    job = bulk.ingest("insert", "Account", "Name\nNever\n")
+
+    found = bulk.poll("ingest", job)
+
+    assert (found["state"], found["numberRecordsProcessed"]) == ("Failed", 0)
+    assert found["errorMessage"].startswith("ExceededQuota : ")
+    assert api.query("SELECT Id FROM Account WHERE Name = 'Never'") == []
+
+
+@given(
+    st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 15))
+    | st.decimals(-10_000_000, 10_000_000, places=2).map(float)
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_number_comes_out_as_it_was_stored(org: Org, value: float) -> None:
+    with org.store.reading() as connection:
+        connection.create_function("bulk_number", 1, number_text, deterministic=True)
+        cell = extraction._cell(extraction._Column(0, 0, "double"))
+        ((text,),) = connection.execute(f"WITH found(c0) AS (SELECT ?) SELECT {cell} FROM found", (value,)).fetchall()
+
+    assert text == number_text(value)
+
+
+def test_more_columns_than_a_function_takes_arguments(api: Caller, bulk: Bulk) -> None:
+    names = [field.name for field in api.org.object_type("Account").fields if field.stored]
+    wide = names + [f"Parent.{name}" for name in names] + [f"Parent.Parent.{name}" for name in names]
+    api.create("Account", Name="Child", ParentId=api.create("Account", Name="Parent"))
+    assert len(wide) > 180
+    job = bulk.query(f"SELECT {', '.join(wide)} FROM Account WHERE Name = 'Child'", columnDelimiter="PIPE")
+
+    header, row = api.get(f"/jobs/query/{job}/results").content.decode().splitlines()
+
+    found = dict(zip(header.split("|"), row.split("|"), strict=True))
+    assert list(found) == [f'"{name}"' for name in wide]
+    assert (found['"Name"'], found['"Parent.Name"'], found['"Parent.Parent.Name"']) == ('"Child"', '"Parent"', '""')
 
 
 def test_another_application_of_the_same_org_sees_the_job(api: Caller, bulk: Bulk, org: Org) -> None:
