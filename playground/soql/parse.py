@@ -268,7 +268,7 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
 
     def _unescape(self, token: Token) -> str:
         text = _ESCAPE.sub(lambda match: self._escaped(token, match[1]), self._checked(token))
-        return _joined_surrogates(text)
+        return joined_surrogates(text)
 
     def _pattern(self, token: Token) -> tuple[str | ast.Wildcard, ...]:
         """The pieces of a LIKE pattern: literal text, and wildcards between."""
@@ -283,9 +283,9 @@ class _Builder(Transformer_NonRecursive[Token, ast.Query]):
             if wildcard is None:
                 literal += escaped if escaped in ("%", "_") else self._escaped(token, escaped)
                 continue
-            pieces += [_joined_surrogates(literal), ast.Wildcard(wildcard)]
+            pieces += [joined_surrogates(literal), ast.Wildcard(wildcard)]
             literal = ""
-        pieces.append(_joined_surrogates(literal + raw[end:]))
+        pieces.append(joined_surrogates(literal + raw[end:]))
         return tuple(piece for piece in pieces if piece != "")
 
     def _checked(self, token: Token) -> str:
@@ -319,7 +319,7 @@ def _number(text: str) -> int | float:
     return float(text)
 
 
-def _joined_surrogates(text: str) -> str:
+def joined_surrogates(text: str) -> str:
     r"""``\ud83d\ude00`` is one character, as in Java and JSON; half of a pair becomes U+FFFD."""
     if text.isascii():
         return text

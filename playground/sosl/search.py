@@ -9,6 +9,7 @@ from itertools import count
 from playground.schema import Field, ObjectType, Schema
 from playground.soql import QueryContext, QueryEngine
 from playground.soql.bound import Column, Decided
+from playground.soql.parse import joined_surrogates
 from playground.soql.shape import Record
 from playground.sosl import words
 from playground.sosl.errors import SoslError, malformed
@@ -24,7 +25,8 @@ _FUNCTION = "sosl_finds"
 
 def run(connection: sqlite3.Connection, schema: Schema, search: Search, context: QueryContext) -> list[Record]:
     """Records ready for JSON, object by object. Raise SoslError or SoqlError."""
-    words.understand(search.term)
+    term = joined_surrogates(search.term)
+    words.understand(term)
     connection.create_function(_FUNCTION, 2, words.finds, deterministic=True)
     engine = QueryEngine(schema)
     found: list[list[Record]] = []
@@ -34,11 +36,9 @@ def run(connection: sqlite3.Connection, schema: Schema, search: Search, context:
         prepared = engine.prepare_parsed(wanted.query, context)
         if prepared.query.children or prepared.is_aggregate or prepared.is_count:
             raise malformed("RETURNING takes fields only")
-        if not columns or len(search.term) > TERM_LENGTH_MAX:
+        if not columns or len(term) > TERM_LENGTH_MAX:
             continue
-        filtered = prepared.narrowed(
-            Decided(_FUNCTION, _of_table(columns, prepared.query.select.table.alias), search.term)
-        )
+        filtered = prepared.narrowed(Decided(_FUNCTION, _of_table(columns, prepared.query.select.table.alias), term))
         found.append(engine.rows(connection, filtered, limit=search.limit))
     return [record for records in _shared_out(found, search.limit) for record in records]
 

@@ -128,3 +128,14 @@ def test_an_aggregate_of_everything_is_one_row_over_http_too(api: Caller) -> Non
     assert answer["totalSize"] == 1
     assert answer["done"] is True
     assert answer["records"][0]["s"] == "Prospecting"
+
+
+def test_a_plan_names_the_index_that_leads_to_the_rows(api: Caller) -> None:
+    deal = api.deal()
+
+    by_id = api.get("/query", params={"explain": f"SELECT Name FROM Opportunity WHERE Id = '{deal}'"}).json()["plans"]
+    by_text = api.get("/query", params={"explain": "SELECT Name FROM Opportunity WHERE Name LIKE '%x'"}).json()["plans"]
+
+    assert [(plan["leadingOperationType"], plan["fields"]) for plan in by_id] == [("Index", ["Id"]), ("TableScan", [])]
+    assert by_id[0]["cardinality"] == 1
+    assert [plan["leadingOperationType"] for plan in by_text] == ["TableScan"]

@@ -234,3 +234,9 @@ def test_a_search_by_parameters_in_a_body(searched: Caller) -> None:
 )
 def test_parameters_that_cannot_be_searched_by_are_refused(api: Caller, body: dict[str, Any], message: str) -> None:
     assert problem(api.post("/parameterizedSearch", body)) == (400, "MALFORMED_SEARCH", message)
+
+
+def test_half_a_character_finds_nothing_and_breaks_nothing(api: Caller) -> None:
+    answer = api.post("/parameterizedSearch", {"q": "xyzzyplugh\ud800"})
+
+    assert (answer.status_code, answer.json()) == (200, {"searchRecords": []})
