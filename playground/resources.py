@@ -27,6 +27,8 @@ _RESOURCES = (
     "limits",
     "jobs",
     "compactLayouts",
+    "search",
+    "parameterizedSearch",
     "sobjects",
 )
 

@@ -117,9 +117,9 @@ class _Reader:
         return returning_of(name, self._parenthesised() if self._peek() == "(" else "")
 
     def _parenthesised(self) -> str:
-        bare = _without_literals(self._text)
-        start = bare.index("(", self._at)
-        depths = accumulate({"(": 1, ")": -1}.get(letter, 0) for letter in bare[start:])
+        start = self._text.index("(", self._at)
+        bare = _without_literals(self._text[start:])
+        depths = accumulate({"(": 1, ")": -1}.get(letter, 0) for letter in bare)
         length = next((size for size, depth in enumerate(depths) if depth == 0), None)
         if length is None:
             self._at = len(self._text)

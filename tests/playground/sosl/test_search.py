@@ -95,6 +95,7 @@ def test_these_words_find_these_records(searched: Caller, term: str, found: list
         ("FIND {zebulon} RETURNING Contact(Name WHERE FirstName IN ('Ann', ')'))", ["Ann Zebulon"]),
         (f"FIND {{zebulon}} {CONTACTS_AND_ACCOUNTS} LIMIT 2", ["Zebulon Shoes", "Ines Quokkason"]),
         ("FIND {t52} RETURNING Opportunity(Name)", ["Zebulon T52 boots"]),
+        ("FIND {zebulon's OR t52} RETURNING Opportunity(Name WHERE Name LIKE 'Z%')", ["Zebulon T52 boots"]),
         ("FIND {zebulon} RETURNING Account(Name) UPDATE TRACKING", ["Zebulon Shoes"]),
         ("FIND {zebulon} RETURNING Account(FORMAT(CreatedDate) made, Name)", ["Zebulon Shoes"]),
     ],
