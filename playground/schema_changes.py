@@ -7,7 +7,7 @@ A change is JSON of the catalogue's own form (see :mod:`playground.catalogue`)::
 
 A new field may also be written as describe has it (``nillable``, ``length``, ``picklistValues``, ``inlineHelpText``).
 ``{"add_object": {"name": "Shoe__c", "fields": [...]}}`` adds an object; ``{"describes": [...]}`` takes over another
-org's (see :mod:`playground.described`).
+org's (see :mod:`playground.described`), ``{"currencies": {...}}`` switches several on (:mod:`playground.currencies`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from playground import catalogue, described
+from playground import catalogue, currencies, described
 from playground.schema import Field, ObjectType, PicklistEntry, Schema
 
 _CATALOGUE_ONLY = {"size", "picklist", "compound", "childRelationshipName", "default"}
@@ -27,6 +27,8 @@ def apply(schema: Schema, change: Mapping[str, Any]) -> Schema:
     """The schema after one change; ValueError names what is wrong with it."""
     if "describes" in change:
         return described.apply(schema, change["describes"])
+    if "currencies" in change:
+        return currencies.with_currencies(schema, change["currencies"])
     if "add_object" in change:
         return described.add_object(schema, change["add_object"])
     unknown = sorted(set(change) - {"object", "add", "change"})

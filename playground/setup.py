@@ -47,10 +47,16 @@ def _add_record_type(org: Org, body: Body) -> Any:
     return {"id": record_type_id}
 
 
+def _switch_on_currencies(org: Org, body: Body) -> None:
+    """``corporate`` and ``rates``, as :mod:`playground.currencies` has them."""
+    org.change_schema({"currencies": dict(body)})
+
+
 CALLS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("GET", "stages", _stages),
     ("POST", "stages", _add_stage),
     ("POST", "stages/*", _edit_stage),
     ("PUT", "stages", _order_stages),
     ("POST", "record-types", _add_record_type),
+    ("POST", "currencies", _switch_on_currencies),
 )
