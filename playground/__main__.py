@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from playground import auth, command_line, environment, folder, server, tls
-from playground.app import create_app
+from playground import command_line, environment, folder, server, tls
+from playground.details import details
 from playground.environment import INFO_NAME
+from playground.login import apps, certificates
 from playground.org import DATABASE_NAME, Org
+from playground.orgs import FOLDER as ORGS_FOLDER
+from playground.orgs import Orgs, OrgsApp
+from playground.proxy import Proxy
+from playground.serving import Serving
 from playground.store import StoreUnusable
 
+APPS_NAME = "connected-apps.json"
 EXIT_NOT_RUNNING = 1
 EXIT_WRONG_USAGE = 2
 EXIT_PORT_IN_USE = 3
@@ -53,31 +60,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(directory: Path, options: argparse.Namespace) -> int:
     """Serve the folder's org; an OSError is the folder's fault."""
     (directory / INFO_NAME).unlink(missing_ok=True)
-    try:
-        listener = server.listen(options.port)
-    except server.PortInUse as error:
-        return _fail(EXIT_PORT_IN_USE, str(error), "Choose another with --port; 0 takes any free one.")
-    with listener:
+    if options.http and options.proxy is not None:
+        return _fail(EXIT_WRONG_USAGE, "The proxy leads to HTTPS alone.", "Leave out --http or --proxy.")
+    with ExitStack() as exits:
+        try:
+            listener = exits.enter_context(server.listen(options.port))
+            side = None if options.proxy is None else exits.enter_context(server.listen(options.proxy))
+        except server.PortInUse as error:
+            return _fail(EXIT_PORT_IN_USE, str(error), "Choose another with --port or --proxy; 0 takes any free one.")
         if options.fresh:
-            _remove_database(directory)
+            _remove_databases(directory)
         context, ca_file = (None, None) if options.http else tls.server_context(directory)
         try:
-            org = Org.open(directory, options.seed, command_line.clock(options))
+            org = exits.enter_context(Org.open(directory, options.seed, command_line.clock(options)))
+            org.base_url = f"{'http' if options.http else 'https'}://{server.LOOPBACK}:{listener.getsockname()[1]}"
+            orgs = exits.enter_context(Orgs(org, directory, listen=Serving.of_org(context), ca_file=ca_file))
         except StoreUnusable as error:
             return _fail(EXIT_DATABASE_UNUSABLE, error.message, error.advice)
-        with org:
-            scheme = "http" if options.http else "https"
-            org.base_url = f"{scheme}://{server.LOOPBACK}:{listener.getsockname()[1]}"
-            try:
-                command_line.prepare(org, options)
-            except (ValueError, TypeError, OSError) as error:
-                return _fail(EXIT_WRONG_USAGE, str(error), "Nothing was started; see docs/playground.md.")
-            org.journal.tells_unknown = options.strict
-            running = server.Server(create_app(org), listener, context, org.faults.due_at_connection)
-            code = _serve(org, directory, running, ca_file)
-            if options.strict and not org.journal.knows_all:
-                return _fail(EXIT_UNKNOWN_RESOURCES, *_told_unknown(org))
-            return code
+        try:
+            command_line.prepare(org, options)
+            app_key = _prepare_apps(org, directory)
+        except (ValueError, TypeError, OSError) as error:
+            return _fail(EXIT_WRONG_USAGE, str(error), "Nothing was started; see docs/playground.md.")
+        org.journal.tells_unknown = options.strict
+        running = exits.enter_context(
+            Serving(OrgsApp(orgs), context, org.faults.due_at_connection, listener),
+        )
+        proxy = exits.enter_context(Proxy(side, (server.LOOPBACK, running.port), orgs.ports)) if side else None
+        told = details(org, org.base_url, ca_file) | {"app_key_file": str(app_key), "proxy": proxy and proxy.url}
+        _serve(directory, told)
+        if options.strict and not org.journal.knows_all:
+            return _fail(EXIT_UNKNOWN_RESOURCES, *_told_unknown(org))
+        return 0
+
+
+def _prepare_apps(org: Org, directory: Path) -> Path:
+    """Register the apps of the folder; answer the private key of the org's own one."""
+    if (directory / APPS_NAME).is_file():
+        apps.register_file(org, directory / APPS_NAME)
+    apps.certify_default(org, certificates.app_certificate(directory))
+    return (directory / certificates.KEY_NAME).resolve()
 
 
 def _told_unknown(org: Org) -> tuple[str, str]:
@@ -96,53 +118,27 @@ def _print_environment(directory: Path) -> int:
     return 0
 
 
-def _serve(org: Org, directory: Path, running: server.Server, ca_file: Path | None) -> int:
+def _serve(directory: Path, told: Mapping[str, Any]) -> None:
+    """Tell where the playground is, and wait until it is to stop."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.1}, name="playground")
-    thread.start()
     try:
-        folder.write_private(directory / INFO_NAME, _info(org, ca_file))
-        _say(f"Playground org at {org.base_url} (details in {directory / INFO_NAME}). Stop it with Ctrl-C.")
+        folder.write_private(directory / INFO_NAME, (json.dumps(told, indent=2) + "\n").encode("utf-8"))
+        _say(f"Playground org at {told['url']} (details in {directory / INFO_NAME}). Stop it with Ctrl-C.")
         # Waiting in slices lets Windows deliver the signal.
         while not stop.wait(0.5):
             pass
     finally:
-        running.shutdown()
-        thread.join()
-        running.server_close()
         with suppress(OSError):
             (directory / INFO_NAME).unlink(missing_ok=True)
-    return 0
 
 
-def _info(org: Org, ca_file: Path | None) -> bytes:
-    user = org.user(org.default_user_id)
-    colleagues = [
-        row["Username"] for row in org.store.select("User", "IsActive AND Id <> ? ORDER BY Id", (user["Id"],))
-    ]
-    content: dict[str, Any] = {
-        "url": org.base_url,
-        "instance_url": org.base_url,
-        "ca_file": str(ca_file.resolve()) if ca_file else None,
-        "username": user["Username"],
-        "password": org.settings.password,
-        "security_token": org.settings.security_token,
-        "client_id": org.settings.client_id,
-        "client_secret": org.settings.client_secret,
-        "access_token": org.login().token,
-        "refresh_token": auth.refresh_token(org, str(user["Id"])),
-        "organization_id": org.organization_id,
-        "api_version": f"{org.settings.latest_version}.0",
-        "colleagues": colleagues,
-    }
-    return (json.dumps(content, indent=2) + "\n").encode("utf-8")
-
-
-def _remove_database(directory: Path) -> None:
+def _remove_databases(directory: Path) -> None:
     for ending in ("", "-wal", "-shm"):
         (directory / f"{DATABASE_NAME}{ending}").unlink(missing_ok=True)
+    if (directory / ORGS_FOLDER).is_dir():
+        shutil.rmtree(directory / ORGS_FOLDER)
 
 
 def _fail(code: int, message: str, advice: str) -> int:

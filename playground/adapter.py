@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -20,14 +20,17 @@ from playground.app import create_app
 from playground.faults import Effect
 from playground.org import Org
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 
 class PlaygroundAdapter(HTTPAdapter):
-    """Answers every request with the org, whatever host it is for."""
+    """Answers every request with the org, whatever host it is for; or with an application that knows many orgs."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, app: WSGIApplication | None = None) -> None:
         super().__init__()
         self.org = org
-        self._app = create_app(org)
+        self._app = app or create_app(org)
 
     def send(
         self,

@@ -32,4 +32,6 @@ def exports(directory: Path) -> str:
     if info["ca_file"]:
         names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
         values |= dict.fromkeys(names, info["ca_file"])
+    if info.get("proxy"):
+        values |= dict.fromkeys(("HTTPS_PROXY", "https_proxy"), info["proxy"])
     return "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items())

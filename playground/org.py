@@ -25,6 +25,7 @@ from playground import (
     calendar_fields,
     dml,
     errors,
+    naming,
     quotas,
     recycle_bin,
     sales_processes,
@@ -143,7 +144,8 @@ class Org:
     @property
     def default_user_id(self) -> str:
         """Who the demo logs in as: the integration user, else the org's first active user."""
-        rows = self.store.select("User", "Username = ? AND IsActive", (INTEGRATION_USERNAME,))
+        names = (INTEGRATION_USERNAME, f"{INTEGRATION_USERNAME}.{self.name}")
+        rows = self.store.select("User", "Username IN (?, ?) AND IsActive", names)
         if rows:
             return str(rows[0]["Id"])
         return str(self.store.select("User", "IsActive ORDER BY Id LIMIT 1")[0]["Id"])
@@ -389,6 +391,7 @@ class Org:
             self._expired_at = hour
 
     def _records_replaced(self) -> None:
+        naming.apply(self.store)
         self._calendar_day = self._expired_at = ""
         self._make_schema()
         self.let_time_work()

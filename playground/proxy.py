@@ -12,6 +12,7 @@ import select
 import socket
 import socketserver
 import threading
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -27,16 +28,25 @@ _CONNECT = re.compile(rb"CONNECT \[?([^\s\]]+?)\]?:(\d{1,5}) HTTP/1\.[01]\r?\n")
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """Runs from ``with`` to the end of the block, in threads of its own. ``target`` is where the playground listens."""
+    """Runs from ``with`` to the end of the block, in threads of its own.
+
+    ``target`` is where the playground listens; ``further_ports`` tells the other ports it has at the moment.
+    """
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, listener: socket.socket, target: tuple[str, int]) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        target: tuple[str, int],
+        further_ports: Callable[[], Collection[int]] = tuple,
+    ) -> None:
         super().__init__(listener.getsockname(), _Connection, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
-        self.target = target
+        self._target = target
+        self._further_ports = further_ports
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, name="proxy")
 
     @property
@@ -45,9 +55,12 @@ class Proxy(socketserver.ThreadingTCPServer):
         host, port = self.socket.getsockname()
         return f"http://{host}:{port}"
 
-    def allows(self, host: str, port: int) -> bool:
-        """Whether the proxy answers for that host and port."""
-        return (port == _HTTPS and hosts.is_salesforce(host)) or (port == self.target[1] and hosts.is_ours(host))
+    def target_of(self, host: str, port: int) -> tuple[str, int] | None:
+        """Where on this machine a host and port lead; None when they are refused."""
+        if port == _HTTPS:
+            return self._target if hosts.is_salesforce(host) else None
+        own = hosts.is_ours(host) and port in (self._target[1], *self._further_ports())
+        return (self._target[0], port) if own else None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -78,7 +91,8 @@ class _Connection(socketserver.BaseRequestHandler):
             )
             return
         host, port = asked[1].decode("latin-1"), int(asked[2])
-        if not self.server.allows(host, port):
+        place = self.server.target_of(host, port)
+        if place is None:
             _refuse(
                 client,
                 "403 Forbidden",
@@ -86,7 +100,7 @@ class _Connection(socketserver.BaseRequestHandler):
                 "test.salesforce.com and hosts below my.salesforce.com, on port 443.",
             )
             return
-        with socket.create_connection(self.server.target, timeout=_HEAD_TIMEOUT_S) as target:
+        with socket.create_connection(place, timeout=_HEAD_TIMEOUT_S) as target:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             target.sendall(early)
             _join(client, target)

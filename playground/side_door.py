@@ -19,6 +19,7 @@ from playground import access, errors, fault_catalogue, fault_events, held, merg
 from playground.calls import Answer
 from playground.faults import Effect, Fault
 from playground.latency import Latency
+from playground.login import apps
 from playground.org import Org
 
 PREFIX = "/__playground__"
@@ -277,6 +278,15 @@ def _clone(org: Org, body: Body) -> Any:
     return {"dir": str(directory)}
 
 
+def _connected_apps(org: Org, _body: Body) -> Any:
+    return {"connected_apps": [app.to_json() for app in apps.registered(org)]}
+
+
+def _register_app(org: Org, body: Body) -> Any:
+    apps.register(org, apps.ConnectedApp.from_json(body))
+    return _connected_apps(org, {})
+
+
 def _only(body: Body, *known: str) -> None:
     unknown = sorted(set(body) - set(known))
     if unknown:
@@ -328,4 +338,6 @@ CALLS = (
     SideCall("POST", "snapshots/*/restore", _restore),
     SideCall("DELETE", "snapshots/*", _drop_snapshot),
     SideCall("POST", "clone", _clone),
+    SideCall("GET", "connected-apps", _connected_apps),
+    SideCall("POST", "connected-apps", _register_app),
 )

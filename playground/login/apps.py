@@ -9,11 +9,13 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from playground import errors
+from playground.login import certificates
 
 if TYPE_CHECKING:
     from playground.org import Org
@@ -64,6 +66,8 @@ class ConnectedApp:
                 if not isinstance(given[name], list) or not all(isinstance(item, str) for item in given[name]):
                     raise ValueError(f"{name} must be a list of texts.")
                 given[name] = tuple(given[name])
+        if raw.get("certificate"):
+            certificates.public_key(str(raw["certificate"]))
         strange = sorted(set(given.get("scopes", ())) - KNOWN_SCOPES)
         if strange:
             raise ValueError(f"There are no scopes named {', '.join(strange)}.")
@@ -123,6 +127,34 @@ def register(org: Org, app: ConnectedApp) -> None:
             "ON CONFLICT (client_id) DO UPDATE SET definition = excluded.definition",
             (app.client_id, json.dumps(app.to_json())),
         )
+
+
+def registered(org: Org) -> list[ConnectedApp]:
+    """Every app that was registered, by consumer key."""
+    rows = org.store.execute("SELECT definition FROM _connected_app ORDER BY client_id")
+    return [ConnectedApp.from_json(json.loads(row[0])) for row in rows]
+
+
+def copy(source: Org, target: Org) -> None:
+    """Register the apps of one org in another."""
+    for app in registered(source):
+        register(target, app)
+
+
+def register_file(org: Org, path: Path) -> None:
+    """Register the apps of a JSON file, a list of what :meth:`ConnectedApp.from_json` takes; or raise ValueError."""
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        raise ValueError(f"{path} must hold a JSON list of connected apps.")
+    for item in raw:
+        register(org, ConnectedApp.from_json(item))
+
+
+def certify_default(org: Org, certificate: str) -> None:
+    """Give the org's own app a certificate, unless it has one already."""
+    app = find(org, org.settings.client_id)
+    secret = org.settings.client_secret
+    register(org, replace(app, client_secret=secret, certificate=app.certificate or certificate))
 
 
 def authenticated(org: Org, client_id: str | None, client_secret: str | None) -> ConnectedApp:

@@ -7,13 +7,12 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from playground import errors, hosts
-from playground.login import apps, people, tokens
+from playground.login import apps, certificates, people, tokens
 
 if TYPE_CHECKING:
     from playground.org import Org
@@ -36,18 +35,6 @@ def grant(org: Org, form: Mapping[str, str], base_url: str) -> dict[str, str]:
     people.check_active(org, user)
     scope = " ".join(item for item in app.granted(form.get("scope")).split() if item != "refresh_token")
     return tokens.response(org, str(user["Id"]), app, scope, base_url)
-
-
-def public_key(pem: str) -> rsa.RSAPublicKey:
-    """The RSA key in a PEM certificate or public key; raise ValueError when there is none."""
-    content = pem.encode("utf-8")
-    if b"BEGIN CERTIFICATE" in content:
-        key: object = x509.load_pem_x509_certificate(content).public_key()
-    else:
-        key = serialization.load_pem_public_key(content)
-    if not isinstance(key, rsa.RSAPublicKey):
-        raise ValueError("The certificate has no RSA key.")  # noqa: TRY004 - its content is wrong, not its type
-    return key
 
 
 def subject(assertion: str) -> str:
@@ -75,7 +62,7 @@ def _parts(assertion: str) -> tuple[bytes, dict[str, Any], bytes]:
 
 def _check_signature(app: apps.ConnectedApp, signed: bytes, signature: bytes) -> None:
     try:
-        public_key(app.certificate).verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        certificates.public_key(app.certificate).verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
     except (ValueError, InvalidSignature):
         raise _invalid() from None
 

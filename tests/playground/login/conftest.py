@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from playground.adapter import PlaygroundAdapter
-from playground.login import keys
+from playground.login import certificates
 from playground.org import Org
 from tests.playground.conftest import HOST
 
@@ -76,7 +76,7 @@ def site(org: Org) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def key_pair() -> tuple[bytes, bytes]:
     """Private key and certificate of an app."""
-    return keys.make_pair("An app of the tests")
+    return certificates.make_pair("An app of the tests")
 
 
 def encoded(content: bytes) -> str:

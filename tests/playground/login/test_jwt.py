@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from playground.login import apps, keys
+from playground.login import apps, certificates
 from playground.login.apps import ConnectedApp
 from playground.login.jwt import GRANT
 from playground.org import Org
@@ -91,7 +91,7 @@ def test_an_assertion_serves_until_its_moment_and_not_at_it(
 
 @pytest.mark.usefixtures("app")
 def test_another_key_does_not_serve(site: Site) -> None:
-    stranger, _ = keys.make_pair("Somebody else")
+    stranger, _ = certificates.make_pair("Somebody else")
 
     assert site.refusal(grant_type=GRANT, assertion=signed(claims(site), stranger)) == (
         "invalid_grant",

@@ -1,4 +1,4 @@
-"""The key pair of the org's own connected app, so that the JWT bearer flow works without any set-up."""
+"""Keys and certificates of connected apps; the org's own app gets a pair, so that the JWT flow works without set-up."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ def app_certificate(directory: Path) -> str:
         write_private(key_file, key_pem)
         write_private(certificate_file, certificate_pem)
     return certificate_file.read_text(encoding="ascii")
+
+
+def public_key(pem: str) -> rsa.RSAPublicKey:
+    """The RSA key in a PEM certificate or public key; raise ValueError when there is none."""
+    content = pem.encode("utf-8")
+    if b"BEGIN CERTIFICATE" in content:
+        key: object = x509.load_pem_x509_certificate(content).public_key()
+    else:
+        key = serialization.load_pem_public_key(content)
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise ValueError("The certificate has no RSA key.")  # noqa: TRY004 - its content is wrong, not its type
+    return key
 
 
 def make_pair(name: str) -> tuple[bytes, bytes]:
