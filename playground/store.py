@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class StoreUnusable(Exception):
         self.advice = advice
 
 
+@lru_cache(maxsize=4096)
 def quoted(name: str) -> str:
     """An SQL identifier; names come from the schema, never from a request."""
     return '"' + name.replace('"', '""') + '"'
