@@ -48,6 +48,7 @@ OBJECT_ORDER = (
     "Account",
     "Contact",
     "Opportunity",
+    "Lead",
     "OpportunityContactRole",
     "OpportunityLineItem",
     "OpportunityHistory",
@@ -106,13 +107,14 @@ _OBJECT_KEYS = {
 @cache
 def load_schema() -> Schema:
     """All objects of the playground, in :data:`OBJECT_ORDER`."""
-    folder = files("playground").joinpath("objects")
-    return Schema(
-        tuple(
-            _object_type(json.loads(folder.joinpath(f"{name}.json").read_text(encoding="utf-8")))
-            for name in OBJECT_ORDER
-        )
-    )
+    return Schema(tuple(load_object(name) for name in OBJECT_ORDER))
+
+
+@cache
+def load_object(name: str) -> ObjectType:
+    """An object of the catalogue, also one that an org has only when it is switched on."""
+    text = files("playground").joinpath("objects", f"{name}.json").read_text(encoding="utf-8")
+    return _object_type(json.loads(text))
 
 
 def _object_type(raw: Mapping[str, Any]) -> ObjectType:

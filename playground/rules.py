@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from playground import activities, contact_roles, errors, line_items, opportunities, values
+from playground import activities, contact_roles, currencies, errors, line_items, opportunities, values
 from playground.store import Row
 from playground.work import Work
 
@@ -19,6 +19,7 @@ After = Callable[[Work, Row | None, Row, Collection[str]], None]
 
 def before_save(work: Work, object_name: str, old: Row | None, new: Row, sent: Collection[str]) -> None:
     """Complete ``new`` in place. ``old`` is None on create; ``sent`` names the fields the request carried."""
+    currencies.complete(work, object_name, old, new, sent)
     rule = _BEFORE.get(object_name)
     if rule:
         rule(work, old, new, sent)
@@ -37,6 +38,13 @@ def person_name(row: Row) -> str:
 
 
 def _name_person(_work: Work, _old: Row | None, new: Row, _sent: Collection[str]) -> None:
+    new["Name"] = person_name(new)
+
+
+def _complete_lead(_work: Work, old: Row | None, new: Row, _sent: Collection[str]) -> None:
+    """A converted lead stays as it is."""
+    if old and old["IsConverted"]:
+        raise errors.ApiError("cannot reference converted lead", code="CANNOT_UPDATE_CONVERTED_LEAD", fields=[])
     new["Name"] = person_name(new)
 
 
@@ -91,6 +99,7 @@ _BEFORE: dict[str, Before] = {
     "Account": _refuse_circle,
     "Contact": _name_person,
     "User": _name_person,
+    "Lead": _complete_lead,
     "Opportunity": line_items.complete_opportunity,
     "OpportunityLineItem": line_items.complete_item,
     "PricebookEntry": line_items.complete_entry,
@@ -99,6 +108,7 @@ _BEFORE: dict[str, Before] = {
 }
 _AFTER: dict[str, After] = {
     "Opportunity": opportunities.record_change,
+    "DatedConversionRate": currencies.follow_dated_rate,
     "OpportunityContactRole": contact_roles.settle_primary,
     "OpportunityLineItem": line_items.follow_items,
     "PricebookEntry": line_items.follow_entry,

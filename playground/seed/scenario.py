@@ -57,6 +57,7 @@ def build(seed: int, now: datetime) -> Dataset:
         "Contact": customers.contacts,
         "Opportunity": deal_rows.opportunities.rows,
         "OpportunityContactRole": deal_rows.roles.rows,
+        "Lead": [],
         "OpportunityLineItem": [],
         "OpportunityHistory": deal_rows.history.rows,
         "OpportunityFieldHistory": deal_rows.field_history.rows,
