@@ -218,9 +218,7 @@ def _condition(condition: Condition, render: _Render | None = None) -> Sql:
         case HasChoices():
             return _has_choices(condition, render)
         case Decided():
-            texts = [_wrapped("IFNULL(", render(item), ", '')") for item in condition.columns]
-            joined = _joined(" || char(10) || ", texts)
-            return Sql(f"{condition.function}({joined.text}, ?)", (*joined.parameters, condition.argument))
+            return _decided(condition, render)
         case InSelect():
             inner = condition.select
             sql = _joined(" ", _body(inner, [_expression(item) for item in inner.outputs]))
@@ -269,6 +267,12 @@ def _has_choices(condition: HasChoices, render: _Render) -> Sql:
         ]
         groups.append(_balanced("AND", held))
     return _balanced("OR", groups) if groups else Sql("0")
+
+
+def _decided(condition: Decided, render: _Render) -> Sql:
+    columns = [_wrapped("IFNULL(", render(item), ", '')") for item in condition.columns]
+    texts = _joined(" || char(10) || ", columns)
+    return Sql(f"{condition.function}({texts.text}, ?)", (*texts.parameters, condition.argument))
 
 
 def _order_by(orders: Sequence[Order]) -> Sql:

@@ -38,7 +38,8 @@ def run(connection: sqlite3.Connection, schema: Schema, search: Search, context:
             raise malformed("RETURNING takes fields only")
         if not columns or len(term) > TERM_LENGTH_MAX:
             continue
-        filtered = prepared.narrowed(Decided(_FUNCTION, _of_table(columns, prepared.query.select.table.alias), term))
+        of_table = tuple(Column(prepared.query.select.table.alias, field, outer=False) for field in columns)
+        filtered = prepared.narrowed(Decided(_FUNCTION, of_table, term))
         found.append(engine.rows(connection, filtered, limit=search.limit))
     return [record for records in _shared_out(found, search.limit) for record in records]
 
@@ -70,10 +71,6 @@ def _columns(item: ObjectType, group: str) -> list[Field]:
         case "email" | "phone":
             return [field for field in texts if field.type == group]
     return [field for field in texts if field.name.lower() not in _UNSEARCHED]
-
-
-def _of_table(fields: Sequence[Field], alias: str) -> tuple[Column, ...]:
-    return tuple(Column(alias, field, outer=False) for field in fields)
 
 
 def _shared_out(found: Sequence[list[Record]], limit: int) -> list[list[Record]]:

@@ -19,15 +19,15 @@ _ALONE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_ALONE}]|\d+|[^\W\d_{_ALONE}]+")
 _TOKEN = re.compile(r'\s+|"(?:\\.|[^"\\])*"|[()]|(?:\\.|[^\s()"\\])+|.', re.DOTALL)
 _PIECE = re.compile(r"\\(.)|([*?])", re.DOTALL)
-_BETWEEN = "\x00"
-"""Between fields: no phrase reaches across it."""
+_WORD_OR_END = re.compile(rf"{_WORD.pattern}|\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One or more words in a row, as a pattern over a text's words."""
+    """One or more words in a row, as a pattern over a text's words. ``needed`` is a part that every such text has."""
 
     pattern: str
+    needed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def understand(text: str) -> Expression:
 def holds(expression: Expression, words: str) -> bool:
     """Whether words made by :func:`words_of` fulfil the expression."""
     match expression:
-        case Term(pattern):
+        case Term(pattern, _):
             return _compiled(pattern).search(words) is not None
         case All(parts):
             return all(holds(part, words) for part in parts)
@@ -70,19 +70,36 @@ def holds(expression: Expression, words: str) -> bool:
             return not holds(part, words)
 
 
-def words_of(texts: Sequence[str]) -> str:
-    """The words of a record's fields, each between spaces."""
-    return f" {_BETWEEN} ".join(f" {' '.join(_WORD.findall(text.casefold()))} " for text in texts)
+def words_of(text: str) -> str:
+    """The words of fields that are joined by line ends, each between spaces; line ends stay."""
+    return f" {' '.join(_WORD_OR_END.findall(text.lower()))} "
 
 
 def finds(text: str | None, search: str) -> bool:
     """Whether fields, joined by line ends, have what is searched; an SQL function."""
-    return text is not None and holds(_understood(search), words_of(text.split("\n")))
+    if text is None:
+        return False
+    expression, needed = _understood(search)
+    lowered = text.lower()
+    # Most texts lack a word altogether; only the others are taken apart.
+    return all(word in lowered for word in needed) and holds(expression, words_of(text))
+
+
+def _needed_by(expression: Expression) -> tuple[str, ...]:
+    """Parts of ASCII letters or digits without which no text fulfils the expression: cheap to look for first."""
+    match expression:
+        case Term(_, needed):
+            return (needed,) if needed else ()
+        case All(parts):
+            return tuple(word for part in parts for word in _needed_by(part))
+        case _:
+            return ()
 
 
 @lru_cache(maxsize=64)
-def _understood(search: str) -> Expression:
-    return understand(search)
+def _understood(search: str) -> tuple[Expression, tuple[str, ...]]:
+    expression = understand(search)
+    return expression, _needed_by(expression)
 
 
 @lru_cache(maxsize=256)
@@ -161,7 +178,7 @@ class _Reader:
 def _phrase(raw: str) -> Term:
     """A term as a pattern: its words in a row. A wildcard at its beginning is left out, as a real org does."""
     marked = "".join(
-        "\ue000" if match == "*" else "\ue001" if match == "?" else match for match in _pieces(raw.casefold())
+        "\ue000" if match == "*" else "\ue001" if match == "?" else match for match in _pieces(raw.lower())
     )
     pieces = re.findall(rf"(?:[\ue000\ue001]|[{_ALONE}]|\d+|[^\W\d_{_ALONE}]+|\W|_)", marked.lstrip("\ue000\ue001"))
     pattern, open_word = "", False
@@ -177,7 +194,8 @@ def _phrase(raw: str) -> Term:
             open_word = False
             continue
         open_word = True
-    return Term(f" {pattern} ")
+    plain = [piece for piece in pieces if piece.isascii() and piece.isalnum()]
+    return Term(f" {pattern} ", max(plain, key=len, default=""))
 
 
 def _pieces(raw: str) -> list[str]:
