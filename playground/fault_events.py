@@ -51,10 +51,11 @@ def _close_locators(org: Org, _fault: Fault, _request: Request | None) -> None:
 
 def _rotate_refresh_tokens(org: Org, _fault: Fault, _request: Request | None) -> Undo:
     """From now on a refresh token serves once; whoever uses one again ends its whole family."""
-    apps.register(org, replace(apps.default_app(org), rotates_refresh_tokens=True))
+    before = apps.find(org, org.settings.client_id)
+    apps.register(org, replace(before, rotates_refresh_tokens=True))
 
     def undo() -> None:
-        apps.register(org, apps.default_app(org))
+        apps.register(org, before)
 
     return undo
 

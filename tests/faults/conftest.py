@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,9 @@ import requests
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from connector.salesforce.auth import RefreshTokenLogin
+from connector.salesforce.origin import Profile
+from connector.salesforce.transport import SalesforceSession, TransportSettings
 from connector.sync.engine import Engine, EngineSettings
 from connector.sync.report import RunReport
 from local_store.database import read
@@ -33,7 +36,10 @@ from local_store.records import Records
 from local_store.store import Store
 from mapping.fields import ObjectMapping
 from mapping.record import RecordId
-from tests.support.playground import PlaygroundSite, playground_site
+from playground import auth
+from playground.adapter import PlaygroundAdapter
+from playground.fault_catalogue import order
+from tests.support.playground import ORIGIN, PlaygroundSite, playground_site
 
 WRITTEN = ("Account", "Contact")
 EVERYTHING = frozenset({"create", "update", "delete"})
@@ -101,6 +107,24 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     yield made
     made.store.close()
     site.close()
+
+
+@pytest.fixture
+def two_refreshers(mirror: Mirror) -> Iterator[tuple[SalesforceSession, SalesforceSession]]:
+    """F6: two processes that have the same refresh token, of an app whose tokens serve once."""
+    org = mirror.site.org
+    order(org, {"fault": "F5-refresh-tokens-rotate"})
+    login = RefreshTokenLogin(
+        ORIGIN, org.settings.client_id, auth.refresh_token(org, org.default_user_id), org.settings.client_secret
+    )
+    with ExitStack() as exits:
+        made = []
+        for _ in range(2):
+            settings = TransportSettings(profile=Profile.PLAYGROUND)
+            session = exits.enter_context(closing(SalesforceSession(login, settings, sleep=lambda _seconds: None)))
+            session.mount(ORIGIN, PlaygroundAdapter(org))
+            made.append(session)
+        yield made[0], made[1]
 
 
 @pytest.fixture

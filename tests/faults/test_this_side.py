@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from connector.salesforce.auth import PasswordLogin, RefreshTokenLogin
+from connector.salesforce.auth import PasswordLogin
 from connector.salesforce.errors import AuthenticationFailed, Unreachable
 from connector.salesforce.origin import Profile
 from connector.salesforce.transport import SalesforceSession, TransportSettings
@@ -23,33 +23,21 @@ from local_store.errors import DatabaseBusy, DatabaseUnusable, StoreError
 from local_store.lock import RunLock
 from local_store.store import Store
 from mapping.fields import ObjectMapping
-from playground import auth
-from playground.adapter import PlaygroundAdapter
-from playground.fault_catalogue import order
 from tests.faults.conftest import Mirror
 from tests.support.playground import ORIGIN
 
 Block = Callable[[], AbstractContextManager[Any]]
 
 
-def test_two_processes_that_refresh_at_once_end_the_family_and_say_so(mirror: Mirror) -> None:
+def test_two_processes_that_refresh_at_once_end_the_family_and_say_so(
+    two_refreshers: tuple[SalesforceSession, SalesforceSession],
+) -> None:
     """F6: with rotation on, the one that comes second must not go on with a dead token."""
-    org = mirror.site.org
-    order(org, {"fault": "F5-refresh-tokens-rotate"})
-    shared = auth.refresh_token(org, org.default_user_id)
-    sessions = []
-    for _ in range(2):
-        login = RefreshTokenLogin(ORIGIN, org.settings.client_id, shared, org.settings.client_secret)
-        session = SalesforceSession(login, TransportSettings(profile=Profile.PLAYGROUND), sleep=lambda _seconds: None)
-        session.mount(ORIGIN, PlaygroundAdapter(org))
-        sessions.append(session)
-    first, second = sessions
+    first, second = two_refreshers
 
     assert first.token().access_token
     with pytest.raises(AuthenticationFailed, match="invalid_grant"):
         second.token()
-    for session in sessions:
-        session.close()
 
 
 @pytest.mark.usefixtures("no_name_service")
