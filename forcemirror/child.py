@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ LOG_FILE = "playground.log"
 START_WAIT_S = 60.0
 STOP_WAIT_S = 10.0
 LOOK_EVERY_S = 0.05
+DISK_ROOM_MIN = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +185,8 @@ def _make(folder: Path) -> None:
 
 def _last_words(path: Path) -> str:
     lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return " ".join(lines[-2:]) if lines else "it said nothing"
+    if lines:
+        return " ".join(lines[-2:])
+    # A full disk takes the last words too.
+    is_full = shutil.disk_usage(path.parent).free < DISK_ROOM_MIN
+    return f"the disk that holds {path.parent} is full" if is_full else "it said nothing"

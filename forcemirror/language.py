@@ -14,6 +14,7 @@ from importlib.resources import files
 ENGLISH = "en"
 CHINESE = "zh_CN"
 LANGUAGES = (ENGLISH, CHINESE)
+SAMPLES = {CHINESE: "同步"}
 
 
 def from_environment(environ: Mapping[str, str], system_locale: str | None) -> str:
@@ -27,6 +28,15 @@ def from_environment(environ: Mapping[str, str], system_locale: str | None) -> s
 def from_locale(name: str) -> str:
     """The nearest language we speak to a locale name such as ``zh_CN.UTF-8`` or ``Chinese (Simplified)_China``."""
     return CHINESE if name.lower().startswith(("zh", "chinese")) else ENGLISH
+
+
+def writable(language: str, encoding: str | None) -> str:
+    """The language if an encoding has its letters, else English: question marks help nobody."""
+    try:
+        SAMPLES.get(language, "").encode(encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return ENGLISH
+    return language
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ class Session:
 
 
 def terminal_language() -> str:
-    """The language of this terminal."""
-    return language.from_environment(os.environ, locale.getlocale()[0])
+    """The language of this terminal, as far as its encoding has the letters."""
+    wished = language.from_environment(os.environ, locale.getlocale()[0])
+    return language.writable(wished, getattr(sys.stdout, "encoding", None))
 
 
 class Commands(click.Group):

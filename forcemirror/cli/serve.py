@@ -27,7 +27,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
         "forcemirror playground --port 8443 --dir ./play",
         "forcemirror connect --playground ./play    (in another terminal)",
         "forcemirror playground --dir ./large --generate opportunities=100000",
-    )
+        "forcemirror playground --dir ./play --proxy",
+    ),
+    context_settings={"ignore_unknown_options": True},
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="The port.")
 @click.option(
@@ -41,15 +43,26 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option("--seed", type=int, help="What the org's data are made from; the same seed makes the same org.")
 @click.option("--fresh", is_flag=True, help="Forget the org in that folder and make a new one.")
 @click.option("--generate", metavar="opportunities=N", help="Fill a new org with so many records instead of the story.")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
 @pass_session
-def playground(session: Session, port: int, folder: Path, seed: int | None, fresh: bool, generate: str | None) -> int:
+def playground(
+    session: Session,
+    port: int,
+    folder: Path,
+    seed: int | None,
+    fresh: bool,
+    generate: str | None,
+    more: tuple[str, ...],
+) -> int:
     """Run a playground org: a local server that speaks the Salesforce API, until Ctrl-C.
 
-    Once it answers, FOLDER/playground.json tells its address, certificate authority and credentials.
+    Once it answers, FOLDER/playground.json tells its address, certificate authority and credentials. MORE are the other
+    options that "python -m playground --help" lists, such as --proxy, --strict or --env.
     """
     options = ["--fresh"] if fresh else []
     options += ["--seed", str(seed)] if seed is not None else []
     options += ["--generate", generate] if generate else []
+    options += more
     process = subprocess.Popen(child.command(folder, port, options))  # noqa: S603 - our own interpreter, no shell
     with stopped_by_signals():
         while True:

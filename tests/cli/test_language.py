@@ -29,6 +29,24 @@ def test_the_terminals_language(environ: dict[str, str], system: str | None, exp
     assert language.from_environment(environ, system) == expected
 
 
+@pytest.mark.parametrize(
+    ("wished", "encoding", "expected"),
+    [
+        ("zh_CN", "utf-8", "zh_CN"),
+        ("zh_CN", "gbk", "zh_CN"),
+        ("zh_CN", "ascii", "en"),
+        ("zh_CN", "cp1252", "en"),
+        ("zh_CN", None, "en"),
+        ("zh_CN", "no-such-encoding", "en"),
+        ("en", "ascii", "en"),
+    ],
+)
+def test_a_terminal_without_chinese_letters_is_spoken_to_in_english(
+    wished: str, encoding: str | None, expected: str
+) -> None:
+    assert language.writable(wished, encoding) == expected
+
+
 def test_what_has_no_translation_is_said_in_english() -> None:
     assert language.catalogue("zh_CN").say("Nothing like {this}.", this="that") == "Nothing like that."
 
