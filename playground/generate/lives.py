@@ -22,6 +22,8 @@ from playground.seed.random_deals import (
 from playground.seed.stages import OPEN_STAGES
 
 _STALLS = 0.08
+_PASSES = 0.5
+"""How likely a deal stops at a stage on its way: sales people in a hurry skip half of them."""
 _CLEANED_UP = 0.8
 """The share of stalled deals that are closed as lost in the end."""
 _MOST_PUSHES = 8
@@ -105,7 +107,7 @@ def _plan(rng: Random, latest: datetime, created: datetime, rep: Rep, *, returni
 
 def _walk(rng: Random, latest: datetime, created: datetime, rep: Rep, reached: str, outcome: str | None) -> Plan:
     """Go from stage to stage up to ``reached`` and to the outcome, or as far as there was time."""
-    path = path_to(rng, reached)
+    path = path_to(rng, reached, _PASSES)
     if len(path) == 1 and rng.random() < 0.3:
         path = (OPEN_STAGES[0], reached) if reached != OPEN_STAGES[0] else path
     moments = [created]

@@ -291,10 +291,12 @@ def random_roles(rng: Random, people: Sequence[str], stages: int) -> tuple[Role,
     return tuple(roles)
 
 
-def path_to(rng: Random, stage: str) -> tuple[str, ...]:
-    """The stages a deal went through to get to this one; some are skipped, and not every deal began at the first."""
+def path_to(rng: Random, stage: str, passes: float = 0.78) -> tuple[str, ...]:
+    """The stages a deal went through to get to this one; some are skipped, and not every deal began at the first.
+
+    ``passes`` is how likely it stopped at each of them."""
     before = OPEN_STAGES[: OPEN_STAGES.index(stage)]
-    kept = [name for number, name in enumerate(before) if number == 0 or rng.random() < 0.78]
+    kept = [name for number, name in enumerate(before) if number == 0 or rng.random() < passes]
     if len(kept) > 1 and rng.random() < 0.25:
         kept = kept[1:]
     return (*kept, stage)
