@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 STATE  ?= .forcemirror-demo
 SEED   ?= 7
 WORKERS ?= 2
+CLIENTS ?= .clients
 
 .DEFAULT_GOAL := help
 
@@ -43,6 +44,22 @@ web: $(VENV)/.run ## serve the web pages of the demo's mirror (after a demo)
 test: $(VENV)/.test ## run all tests
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup
 
+# Both are pinned, so that a red run means a change of ours. The tap wants older packages than we do.
+$(CLIENTS)/tap-salesforce/.installed: tests/foreign/tap-requirements.txt
+	@$(PYTHON) -m venv --clear $(CLIENTS)/tap-salesforce
+	@$(CLIENTS)/tap-salesforce/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(CLIENTS)/jsforce/.installed: tests/foreign/jsforce/package.json tests/foreign/jsforce/package-lock.json
+	@mkdir -p $(CLIENTS)/jsforce
+	@cp $^ $(CLIENTS)/jsforce/
+	@if command -v npm >/dev/null; then npm ci --prefix $(CLIENTS)/jsforce --ignore-scripts --no-audit --no-fund --silent; \
+	else echo "Node.js with npm is not installed: jsforce is left out."; fi
+	@touch $@
+
+test-clients: $(VENV)/.test $(CLIENTS)/tap-salesforce/.installed $(CLIENTS)/jsforce/.installed ## run the playground's suites for clients by others (needs Node.js for one)
+	@FORCEMIRROR_TEST_CLIENTS=$(CLIENTS) timeout 600 $(BIN)/python -m pytest -q -ra tests/foreign
+
 lint: $(VENV)/.test ## format check, rules, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -59,6 +76,6 @@ translations: $(VENV)/.test ## gather the texts of the web pages and compile the
 	@$(BIN)/pybabel -q compile -d web/translations
 
 clean: ## remove the virtual environment, caches and the demo's state
-	rm -rf $(VENV) $(STATE) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(STATE) $(CLIENTS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo demo-fresh demo-check play web test lint format translations clean
+.PHONY: help setup demo demo-fresh demo-check play web test test-clients lint format translations clean
