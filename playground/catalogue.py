@@ -22,6 +22,8 @@ default. A field is one line with these keys:
     as describe gives them. Booleans default to false.
 ``picklist``
     values; ``{"value", "label", "default", "active"}`` where the label differs, the value is the default or inactive.
+``describe``
+    of a field or an object: properties that describe tells as they were recorded, where it would work out others.
 """
 
 from __future__ import annotations
@@ -118,8 +120,9 @@ def load_object(name: str) -> ObjectType:
 
 
 def _object_type(raw: Mapping[str, Any]) -> ObjectType:
-    _refuse_unknown_keys(raw, {*_OBJECT_KEYS, "fields"}, f"object {raw['name']}")
+    _refuse_unknown_keys(raw, {*_OBJECT_KEYS, "fields", "describe"}, f"object {raw['name']}")
     given = {ours: raw[theirs] for theirs, ours in _OBJECT_KEYS.items() if theirs in raw}
+    given["described"] = tuple(raw.get("describe", {}).items())
     return ObjectType(fields=tuple(read_field(item, raw["name"]) for item in raw["fields"]), **given)
 
 
@@ -127,7 +130,7 @@ def read_field(raw: Mapping[str, Any], object_name: str) -> Field:
     """One field as a file of the catalogue has it; ValueError or KeyError for what is wrong."""
     where = f"field {object_name}.{raw['name']}"
     _refuse_unknown_keys(
-        raw, {*_FIELD_KEYS, "name", "label", "type", "size", "flags", "referenceTo", "picklist"}, where
+        raw, {*_FIELD_KEYS, "name", "label", "type", "size", "flags", "referenceTo", "picklist", "describe"}, where
     )
     _refuse_unknown_keys(dict.fromkeys(raw["flags"]), set(_FLAGS), where)
     kind = raw["type"]
@@ -143,6 +146,7 @@ def read_field(raw: Mapping[str, Any], object_name: str) -> Field:
         reference_to=tuple(raw.get("referenceTo", ())),
         picklist=tuple(_picklist_entry(item) for item in raw.get("picklist", ())),
         stored=kind != "address",
+        described=tuple(raw.get("describe", {}).items()),
         **given,
     )
 

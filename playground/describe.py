@@ -28,6 +28,13 @@ _NO_LAYOUT = frozenset(
 )
 _MRU = frozenset({"Account", "Contact", "Opportunity", "Event", "Task", "User"})
 _NO_RECORD_TYPES = frozenset({"OpportunityContactRole", "User", "UserRole", "Profile"})
+_GLOBAL = frozenset({"activateable", "deepCloneable", "feedEnabled", "layoutable", "mruEnabled", "triggerable"})
+"""Properties of the global list that a catalogue's object may tell otherwise."""
+_MORE_URLS = {
+    "Event": {"eventSeriesUpdates": "{ID}/fromThisEventOnwards"},
+    "User": {"namedLayouts": "describe/namedLayouts/{LayoutName}", "passwordUtilities": "{ID}/password"},
+    "UserRole": {"compactLayouts": "describe/compactLayouts"},
+}
 _SCOPES = (("everything", "All {plural}"), ("mine", "My {plural}"))
 
 
@@ -69,14 +76,14 @@ def global_item(item: ObjectType, root: str) -> dict[str, Any]:
         "undeletable": item.undeletable,
         "updateable": item.updateable,
         "urls": _urls(item, root),
-    }
+    } | {key: value for key, value in item.described if key in _GLOBAL}
 
 
 def object_describe(
     schema: Schema, item: ObjectType, root: str, base_url: str, record_types: Iterable[Row]
 ) -> dict[str, Any]:
     """``GET /sobjects/T/describe``."""
-    return global_item(item, root) | {
+    whole = global_item(item, root) | {
         "actionOverrides": [],
         "childRelationships": _child_relationships(schema, item),
         "compactLayoutable": item.name in _MRU or item.name == "OpportunityContactRole",
@@ -96,6 +103,7 @@ def object_describe(
         "supportedScopes": _scopes(item),
         "urls": _urls(item, root) | _page_urls(item, base_url),
     }
+    return whole | dict(item.described)
 
 
 def describe_field(field: Field) -> dict[str, Any]:
@@ -110,6 +118,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         "calculated": field.calculated,
         "calculatedFormula": None,
         # Recorded orgs say so of master-detail fields alone; of lookups only the parent's childRelationships tell.
+        # The same goes for restrictedDelete.
         "cascadeDelete": field.cascade_delete and is_custom,
         "caseSensitive": field.case_sensitive,
         "compoundFieldName": field.compound,
@@ -151,7 +160,7 @@ def describe_field(field: Field) -> dict[str, Any]:
         "referenceTo": list(field.reference_to),
         "relationshipName": field.relationship_name,
         "relationshipOrder": None,
-        "restrictedDelete": field.restricted_delete,
+        "restrictedDelete": field.restricted_delete and is_custom,
         "restrictedPicklist": field.restricted_picklist,
         "scale": field.scale,
         "searchPrefilterable": field.name in ("AccountId", "ReportsToId", "ParentId") and is_reference,
@@ -245,7 +254,8 @@ def _urls(item: ObjectType, root: str) -> dict[str, str]:
             "quickActions": f"{sobject}/quickActions",
             "layouts": f"{sobject}/describe/layouts",
         }
-    if item.name in _MRU - {"User"}:
+    urls |= {name: f"{sobject}/{path}" for name, path in _MORE_URLS.get(item.name, {}).items()}
+    if item.name in _MRU - {"User", "Event"}:
         urls |= {"approvalLayouts": f"{sobject}/describe/approvalLayouts", "listviews": f"{sobject}/listviews"}
     return urls
 

@@ -42,7 +42,7 @@ def layout(call: Call, object_name: str, record_type_id: str) -> Answer:
 
 def compact_layouts(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/describe/compactLayouts``."""
-    return Answer(200, _compact(call, _layoutable(call, object_name)))
+    return Answer(200, _compact(call, call.object_type(object_name)))
 
 
 def compact_layouts_of_many(call: Call) -> Answer:

@@ -23,6 +23,7 @@ from playground import (
     access,
     auth,
     calendar_fields,
+    currencies,
     dml,
     errors,
     naming,
@@ -85,6 +86,8 @@ class Org:
         self.snapshots = snapshots.Snapshots(store)
         self.sleep: Callable[[float], None] = time.sleep
         """How latency and late answers wait."""
+        self.after_reset: dict[str, Callable[[], object]] = {}
+        """What is to be done anew whenever the scenario was put back."""
         self._calendar_day = ""
         self._expired_at = ""
         tables.prepare(store)
@@ -234,6 +237,8 @@ class Org:
         with Store.from_image(image, load_schema()) as fresh, fresh.reading() as source:
             snapshots.put_in_place(self.store, source)
         self._records_replaced()
+        for act in self.after_reset.values():
+            act()
 
     def clear_orders(self) -> None:
         """Forget all that was ordered of it: faults, automation, access, latency, held transactions."""
@@ -272,11 +277,18 @@ class Org:
 
     def change_schema(self, change: Mapping[str, Any]) -> None:
         """Add or change fields (see :mod:`playground.schema_changes`); it survives a restart."""
-        changes = [*json.loads(self.store.fact(_CHANGES) or "[]"), dict(change)]
+        changes = [*self.schema_changes(), dict(change)]
         with self.store.transaction():
             self.store.change_schema(schema_changes.apply(self.schema, change))
             self.store.set_fact(_CHANGES, json.dumps(changes))
+            if "currencies" in change:
+                currencies.put_rows(self.work(), change["currencies"])
         self.note_schema_change()
+
+    def schema_changes(self) -> list[dict[str, Any]]:
+        """What was changed so far, in order."""
+        made: list[dict[str, Any]] = json.loads(self.store.fact(_CHANGES) or "[]")
+        return made
 
     def refresh_stages(self) -> None:
         """Let describes show the stages as they are now."""
@@ -394,12 +406,20 @@ class Org:
         naming.apply(self.store)
         self._calendar_day = self._expired_at = ""
         self._make_schema()
+        self._put_currencies()
         self.let_time_work()
+
+    def _put_currencies(self) -> None:
+        """Let the org have the currencies that were switched on, also where its records come from before that."""
+        with self.store.transaction():
+            for change in self.schema_changes():
+                if "currencies" in change and not self.store.select("CurrencyType", "1 LIMIT 1"):
+                    currencies.put_rows(self.work(), change["currencies"])
 
     def _make_schema(self) -> None:
         """The catalogue with the org's own stages, and over that what was changed."""
         schema = stages.with_stages(load_schema(), self.store)
-        for change in json.loads(self.store.fact(_CHANGES) or "[]"):
+        for change in self.schema_changes():
             schema = schema_changes.apply(schema, change)
         self.store.change_schema(schema)
 

@@ -92,6 +92,8 @@ class ObjectType:
     custom: bool = False
     soft_delete: bool = True
     """False: a directly deleted row is gone at once (OpportunityContactRole), not in the recycle bin."""
+    described: tuple[tuple[str, Any], ...] = ()
+    """Properties that describe tells of this object in place of those it would work out."""
 
     @cached_property
     def by_lower_name(self) -> dict[str, Field]:
