@@ -180,14 +180,11 @@ def _change_schema(org: Org, fault: Fault, _request: Request | None) -> None:
 
 
 def _several_currencies(org: Org, _fault: Fault, _request: Request | None) -> None:
-    field = {"name": "CurrencyIsoCode", "label": "Currency", "type": "picklist", "size": 3, "flags": "NCUisgR"}
+    """Every other record is in euros from now on."""
+    org.change_schema({"currencies": {"corporate": "GBP", "rates": {"EUR": 1.15}}})
     for name in ("Account", "Contact", "Opportunity"):
-        if not org.object_type(name).has("CurrencyIsoCode"):
-            org.change_schema({"object": name, "add": [{**field, "picklist": ["GBP", "EUR", "USD"]}]})
         with org.store.transaction():
-            org.store.execute(
-                f"UPDATE {quoted(name)} SET CurrencyIsoCode = CASE rowid % 2 WHEN 0 THEN 'GBP' ELSE 'EUR' END"
-            )
+            org.store.execute(f"UPDATE {quoted(name)} SET CurrencyIsoCode = 'EUR' WHERE rowid % 2")
 
 
 def _change_without_stamp(org: Org, fault: Fault, _request: Request | None) -> None:
