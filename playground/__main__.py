@@ -18,7 +18,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from playground import command_line, environment, folder, server, tls
+from playground import command_line, environment, folder, generate, server, tls
 from playground.details import details
 from playground.environment import INFO_NAME
 from playground.login import apps, certificates
@@ -72,11 +72,15 @@ def _run(directory: Path, options: argparse.Namespace) -> int:
             _remove_databases(directory)
         context, ca_file = (None, None) if options.http else tls.server_context(directory)
         try:
+            if options.generate:
+                _generate(directory, options)
             org = exits.enter_context(Org.open(directory, options.seed, command_line.clock(options)))
             org.base_url = f"{'http' if options.http else 'https'}://{server.LOOPBACK}:{listener.getsockname()[1]}"
             orgs = exits.enter_context(Orgs(org, directory, listen=Serving.of_org(context), ca_file=ca_file))
-        except StoreUnusable as error:
+        except (StoreUnusable, generate.AlreadyFilled) as error:
             return _fail(EXIT_DATABASE_UNUSABLE, error.message, error.advice)
+        except KeyboardInterrupt:
+            return 0
         try:
             command_line.prepare(org, options)
             app_key = _prepare_apps(org, directory)
@@ -100,6 +104,18 @@ def _prepare_apps(org: Org, directory: Path) -> Path:
         apps.register_file(org, directory / APPS_NAME)
     apps.certify_default(org, certificates.app_certificate(directory))
     return (directory / certificates.KEY_NAME).resolve()
+
+
+def _generate(directory: Path, options: argparse.Namespace) -> None:
+    """Make the org that ``--generate`` orders, unless it is there. KeyboardInterrupt when it is asked to stop."""
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        now = options.clock_fixed or command_line.clock(options)()
+        made = generate.make_file(directory / DATABASE_NAME, options.generate, options.seed, now, _say)
+        if made:
+            _say(f"Made {made.total:,} rows.")
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def _told_unknown(org: Org) -> tuple[str, str]:
