@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from playground import auth, server
+from playground import auth, fault_catalogue, server
+from playground.faults import Effect, Fault
 from playground.proxy import Proxy
 from tests.foreign.conftest import Site
 from tests.foreign.installed import folder_of, plain_environment
@@ -70,18 +71,19 @@ class Tap:
         ran = self.run("--properties", str(paths["properties"]), "--state", str(paths["state"]))
         assert ran.returncode == 0, ran.stderr
         assert (BULK_ADDRESS in ran.stderr) is (self.api_type == "BULK"), "it uses the API it was told to use"
-        return Messages.read(ran.stdout)
+        return Messages.read(ran.stdout, ran.stderr)
 
 
 @dataclass(frozen=True)
 class Messages:
-    """What the tap wrote: records by stream, and the state at the end."""
+    """What the tap wrote: records by stream, the state at the end, and its log."""
 
     records: dict[str, list[dict[str, Any]]]
     state: dict[str, Any]
+    log: str
 
     @classmethod
-    def read(cls, output: str) -> Messages:
+    def read(cls, output: str, log: str) -> Messages:
         records: dict[str, list[dict[str, Any]]] = defaultdict(list)
         state: dict[str, Any] = {}
         for line in output.splitlines():
@@ -90,7 +92,7 @@ class Messages:
                 records[message["stream"]].append(message["record"])
             elif message["type"] == "STATE":
                 state = message["value"]
-        return cls(dict(records), state)
+        return cls(dict(records), state, log)
 
     def counts(self) -> Counter[str]:
         return Counter({name: len(rows) for name, rows in self.records.items()})
@@ -179,3 +181,32 @@ def test_it_stops_when_the_quota_is_used_up(tap: Tap) -> None:
 
     assert ran.returncode == 2
     assert "Terminating replication" in ran.stderr
+
+
+@pytest.mark.parametrize("tap", ["REST"], indirect=True)
+def test_it_halves_the_window_when_a_query_takes_too_long(tap: Tap) -> None:
+    catalog = selected(tap.discover(), "Opportunity")
+    org = tap.site.org
+    fault_catalogue.order(org, {"fault": "F45-query-timeout", "path": "/queryAll"})
+
+    found = tap.sync(catalog)
+
+    assert "returned QUERY_TIMEOUT" in found.log
+    assert found.counts() == {"Opportunity": in_the_org(tap.site, "Opportunity")}
+
+
+@pytest.mark.parametrize("tap", ["BULK"], indirect=True)
+def test_it_splits_by_ids_when_a_batch_takes_too_long(tap: Tap) -> None:
+    catalog = selected(tap.discover(), "Opportunity")
+    failed = (
+        '<batchInfo xmlns="http://www.force.com/2009/06/asyncapi/dataload"><id>751</id><state>Failed</state>'
+        "<stateMessage>InternalServerError : QUERY_TIMEOUT</stateMessage></batchInfo>"
+    )
+    tap.site.org.faults.add(
+        Fault(Effect.ANSWER, r"/batch/751\w+$", "GET", status=200, content=failed, content_type="application/xml")
+    )
+
+    found = tap.sync(catalog)
+
+    assert "ADDING PK CHUNKING HEADER" in found.log
+    assert found.counts() == {"Opportunity": in_the_org(tap.site, "Opportunity")}
