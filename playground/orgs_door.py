@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from playground.orgs import Orgs
 
 PREFIX = f"{side_door.PREFIX}/orgs"
-CALLS = (("GET", "orgs"), ("POST", "orgs"), ("GET", "orgs/*"), ("DELETE", "orgs/*"))
 
 
 def application(orgs: Orgs, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
