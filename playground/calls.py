@@ -65,6 +65,11 @@ class Call:
         """The objects and fields that the caller sees."""
         return self.org.access.schema(self.org.schema, self.session.user_id)
 
+    @property
+    def language(self) -> str:
+        """The language the caller's labels are in, such as ``en_US``."""
+        return str(self.org.user(self.session.user_id).get("LanguageLocaleKey") or "en_US")
+
     def object_type(self, name: str) -> ObjectType:
         """An object by name, in any case, as the caller sees it; NOT_FOUND when there is none."""
         found = self.schema.by_lower_name.get(name.lower())

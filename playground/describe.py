@@ -26,7 +26,7 @@ _BYTES_PER_CHARACTER = 3
 _NO_LAYOUT = frozenset(
     {"OpportunityHistory", "OpportunityFieldHistory", "OpportunityStage", "RecordType", "Organization", "UserRole"}
 )
-_MRU = frozenset({"Account", "Contact", "Opportunity", "Event", "Task", "User"})
+_MRU = frozenset({"Account", "Contact", "Lead", "Opportunity", "Event", "Task", "User"})
 _NO_RECORD_TYPES = frozenset({"OpportunityContactRole", "User", "UserRole", "Profile"})
 _GLOBAL = frozenset({"activateable", "deepCloneable", "feedEnabled", "layoutable", "mruEnabled", "triggerable"})
 """Properties of the global list that a catalogue's object may tell otherwise."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from playground import describe, errors, ids, picklists
+from playground import describe, errors, ids, labels, picklists
 from playground.calls import Answer, Call
 from playground.ids import MASTER_RECORD_TYPE_ID
 from playground.schema import Field, ObjectType
@@ -42,7 +42,7 @@ def layout(call: Call, object_name: str, record_type_id: str) -> Answer:
 
 def compact_layouts(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/describe/compactLayouts``."""
-    return Answer(200, _compact(call, call.object_type(object_name)))
+    return Answer(200, _compact(call, labels.object_in(call.object_type(object_name), call.language)))
 
 
 def compact_layouts_of_many(call: Call) -> Answer:
@@ -71,7 +71,7 @@ def quick_actions(call: Call, object_name: str) -> Answer:
 
 
 def _layoutable(call: Call, object_name: str) -> ObjectType:
-    item = call.object_type(object_name)
+    item = labels.object_in(call.object_type(object_name), call.language)
     if not describe.global_item(item, call.root)["layoutable"]:
         raise errors.NotFound
     return item

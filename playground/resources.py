@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
-from playground import allowances, describe, navigation, quotas
+from playground import allowances, describe, labels, navigation, quotas
 from playground.calls import Answer, Call
 from playground.org import Org
 from playground.settings import Settings
@@ -95,12 +95,12 @@ def record_count(call: Call) -> Answer:
 
 def global_describe(call: Call) -> Answer:
     """``GET /sobjects/``."""
-    return _unless_unmodified(call, describe.global_describe(call.schema, call.root))
+    return _unless_unmodified(call, describe.global_describe(labels.schema_in(call.schema, call.language), call.root))
 
 
 def object_info(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/``."""
-    item = call.object_type(object_name)
+    item = labels.object_in(call.object_type(object_name), call.language)
     return Answer(
         200,
         {"objectDescribe": describe.global_item(item, call.root), "recentItems": navigation.recent_items(call, item)},
@@ -109,7 +109,7 @@ def object_info(call: Call, object_name: str) -> Answer:
 
 def object_describe(call: Call, object_name: str) -> Answer:
     """``GET /sobjects/T/describe``."""
-    item = call.object_type(object_name)
+    item = labels.object_in(call.object_type(object_name), call.language)
     record_types = call.org.store.select("RecordType", "1")
     return _unless_unmodified(call, describe.object_describe(call.schema, item, call.root, call.base_url, record_types))
 

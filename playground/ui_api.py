@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Any
 
-from playground import errors, picklists
+from playground import errors, labels, picklists
 from playground.calls import Answer, Call
 from playground.ids import MASTER_RECORD_TYPE_ID
 from playground.schema import Field, ObjectType
@@ -28,7 +28,7 @@ _DATA_TYPES = {
 
 def object_info(call: Call, object_name: str) -> Answer:
     """``GET /ui-api/object-info/T``."""
-    return _tagged(_object_info(call, call.object_type(object_name)))
+    return _tagged(_object_info(call, _seen(call, object_name)))
 
 
 def object_directory(call: Call) -> Answer:
@@ -50,7 +50,7 @@ def object_directory(call: Call) -> Answer:
 
 def picklist_values(call: Call, object_name: str, record_type_id: str) -> Answer:
     """``GET /ui-api/object-info/T/picklist-values/<record type>``."""
-    item = call.object_type(object_name)
+    item = _seen(call, object_name)
     chosen = picklists.record_type(call.org.store, item.name, record_type_id)
     values = {field.name: _values(call, item, field, chosen) for field in picklists.fields_of(item)}
     return _tagged({"picklistFieldValues": values})
@@ -58,12 +58,16 @@ def picklist_values(call: Call, object_name: str, record_type_id: str) -> Answer
 
 def picklist_values_of_field(call: Call, object_name: str, record_type_id: str, field_name: str) -> Answer:
     """``GET /ui-api/object-info/T/picklist-values/<record type>/<field>``."""
-    item = call.object_type(object_name)
+    item = _seen(call, object_name)
     chosen = picklists.record_type(call.org.store, item.name, record_type_id)
     field = item.by_lower_name.get(field_name.lower())
     if field is None or field not in picklists.fields_of(item):
         raise errors.NotFound
     return Answer(200, _values(call, item, field, chosen))
+
+
+def _seen(call: Call, object_name: str) -> ObjectType:
+    return labels.object_in(call.object_type(object_name), call.language)
 
 
 def _tagged(body: dict[str, Any]) -> Answer:
