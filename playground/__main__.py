@@ -86,7 +86,7 @@ def _run(directory: Path, options: argparse.Namespace) -> int:
             app_key = _prepare_apps(org, directory)
         except (ValueError, TypeError, OSError) as error:
             return _fail(EXIT_WRONG_USAGE, str(error), "Nothing was started; see docs/playground.md.")
-        org.journal.tells_unknown = options.strict
+        org.journal.tells_unknown = True
         running = exits.enter_context(
             Serving(OrgsApp(orgs), context, org.faults.due_at_connection, listener),
         )

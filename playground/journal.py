@@ -37,7 +37,7 @@ class RequestJournal:
         self._latest: deque[Entry] = deque(maxlen=_ENTRIES_MAX)
         self._unknown: Counter[tuple[str, str]] = Counter()
         self.tells_unknown = False
-        """Whether each unknown resource is named on the standard error at once."""
+        """Whether each unknown resource is named in the log, the first time that it is asked for."""
 
     def add(self, entry: Entry) -> None:
         """Write down one request."""
@@ -49,7 +49,8 @@ class RequestJournal:
         """Write down that no real or known resource is there."""
         with self._lock:
             self._unknown[method, kind(target)] += 1
-        if self.tells_unknown:
+            is_new = self._unknown[method, kind(target)] == 1
+        if self.tells_unknown and is_new:
             _log.warning("The playground has no %s %s; it answered as Salesforce would.", method, kind(target))
 
     def clear(self) -> None:
