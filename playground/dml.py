@@ -119,10 +119,16 @@ def undelete(work: Work, object_type: ObjectType, record_id: str) -> None:
     if row is None or not row.get("IsDeleted"):
         raise errors.ApiError("entity is not in the recycle bin", code="UNDELETE_FAILED", fields=[])
     root = str(row["Id"])
-    for name, item_id in work.store.execute("SELECT object, id FROM _deletion WHERE root = ?", (root,)):
+    went = work.store.execute("SELECT object, id FROM _deletion WHERE root = ?", (root,))
+    if not went:
+        # It went there with a parent, and comes back with it only.
+        raise errors.ApiError("entity is not in the recycle bin", code="UNDELETE_FAILED", fields=[])
+    for name, item_id in went:
         found = work.store.get(name, item_id)
         if found and found.get("IsDeleted"):
-            work.store.update(name, item_id, {"IsDeleted": 0} | _touch(work, name))
+            # What lost a merge comes back on its own account.
+            merged = {"MasterRecordId": None} if "MasterRecordId" in found else {}
+            work.store.update(name, item_id, {"IsDeleted": 0} | merged | _touch(work, name))
             if name == "OpportunityLineItem":
                 rules.after_save(work, name, found, {**found, "IsDeleted": 0}, ())
     for name, item_id, field, value in work.store.execute(

@@ -6,17 +6,18 @@ section 2.2).
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape
 
 from flask import Request, Response
 
-from playground import errors
+from playground import auth, errors
+from playground.xml_documents import DECLARATION, XmlRefused, escaped, local_name, parse
 
 if TYPE_CHECKING:
     from playground.org import Org
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 KINDS: Mapping[str, str] = MappingProxyType({"u": "partner", "c": "enterprise"})
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 _XML_TYPE = "text/xml;charset=UTF-8"
+_log = logging.getLogger(__name__)
 
 
 class SoapFault(Exception):
@@ -34,6 +36,10 @@ class SoapFault(Exception):
         self.code = code
         self.message = message
         self.kind = kind
+
+
+class SessionFault(SoapFault):
+    """A refusal of a call that needs a session. Clients look for the prefix ``sf:`` of its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,20 @@ class Message:
 
     def text(self, name: str) -> str:
         """The text of a direct child of the operation; empty when it has none."""
-        return next((child.text or "" for child in self.body if local_name(child.tag) == name), "")
+        return next((child.text or "" for child in self.children(name)), "")
+
+    def children(self, name: str) -> list[ElementTree.Element]:
+        """The direct children of the operation that have that name."""
+        return [child for child in self.body if local_name(child.tag) == name]
 
 
-Operation = Callable[[Message], str]
-"""Answers the inside of ``<result>``, or an empty text for an operation that says nothing."""
+Operation = Callable[[Message], str | Sequence[str]]
+"""Answers the inside of ``<result>``, an empty text for an operation that says nothing, or one text for each record."""
 
 
 def answer(org: Org, request: Request, version: str, content: bytes, base_url: str) -> Response:
     """Answer ``POST /services/Soap/{u|c}/XX.0``."""
-    kind = KINDS.get(request.path.split("/")[3])
+    kind = KINDS.get([part for part in request.path.split("/") if part][2])
     if kind is None or request.method != "POST":
         return Response(status=404 if kind is None else 405)
     try:
@@ -68,16 +78,21 @@ def answer(org: Org, request: Request, version: str, content: bytes, base_url: s
         result = _operation(message.operation)(message)
     except SoapFault as fault:
         return Response(fault_document(fault, kind), 500, {"Content-Type": _XML_TYPE})
+    except Exception:
+        _log.exception("The playground failed to answer a SOAP call.")
+        unexpected = SoapFault("UNKNOWN_EXCEPTION", "An unexpected error occurred.")
+        return Response(fault_document(unexpected, kind), 500, {"Content-Type": _XML_TYPE})
     return Response(_result_document(message, result), 200, {"Content-Type": _XML_TYPE})
 
 
 def fault_document(fault: SoapFault, kind: str = "partner") -> str:
     """A fault as real orgs write it."""
-    code, message = escape(fault.code), escape(fault.message)
+    code, message = escaped(fault.code), escaped(fault.message)
+    prefix = "sf:" if isinstance(fault, SessionFault) else ""
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{_ENVELOPE}" '
+        f'{DECLARATION}<soapenv:Envelope xmlns:soapenv="{_ENVELOPE}" '
         f'xmlns:sf="urn:fault.{kind}.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
-        f"<soapenv:Body><soapenv:Fault><faultcode>{code}</faultcode>"
+        f"<soapenv:Body><soapenv:Fault><faultcode>{prefix}{code}</faultcode>"
         f"<faultstring>{code}: {message}</faultstring><detail>"
         f'<sf:{fault.kind} xsi:type="sf:{fault.kind}"><sf:exceptionCode>{code}</sf:exceptionCode>'
         f"<sf:exceptionMessage>{message}</sf:exceptionMessage></sf:{fault.kind}>"
@@ -85,24 +100,13 @@ def fault_document(fault: SoapFault, kind: str = "partner") -> str:
     )
 
 
-def element(name: str, value: object) -> str:
-    """``<name>value</name>``; true and false as XML writes them, None as nil."""
-    if value is None:
-        return f'<{name} xsi:nil="true"/>'
-    text = ("false", "true")[value] if isinstance(value, bool) else str(value)
-    return f"<{name}>{escape(text)}</{name}>"
-
-
-def local_name(tag: str) -> str:
-    """A tag without its namespace."""
-    return tag.rpartition("}")[2]
-
-
-def _result_document(message: Message, result: str) -> str:
-    wrapped = f"<result>{result}</result>" if result else ""
+def _result_document(message: Message, result: str | Sequence[str]) -> str:
+    results = [result] if isinstance(result, str) else result
+    wrapped = "".join(f"<result>{item}</result>" for item in results if item)
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="{_ENVELOPE}" '
-        f'xmlns="urn:{message.kind}.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        f'{DECLARATION}<soapenv:Envelope xmlns:soapenv="{_ENVELOPE}" '
+        f'xmlns="urn:{message.kind}.soap.sforce.com" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+        f'xmlns:sf="urn:sobject.{message.kind}.soap.sforce.com">'
         f"<soapenv:Body><{message.operation}Response>{wrapped}</{message.operation}Response></soapenv:Body>"
         "</soapenv:Envelope>"
     )
@@ -123,20 +127,18 @@ def _message(org: Org, kind: str, version: str, content: bytes, base_url: str) -
 
 
 def _parsed(content: bytes) -> ElementTree.Element:
-    """The envelope, in UTF-8. One with a document type is refused, so that no entity is ever expanded."""
-    if b"\0" in content or b"<!DOCTYPE" in content.upper():
-        raise SoapFault("UNKNOWN_EXCEPTION", "DOCTYPE is not allowed")
     try:
-        return ElementTree.fromstring(content)  # noqa: S314 - without a document type there is nothing to expand
-    except ElementTree.ParseError as error:
-        raise SoapFault("UNKNOWN_EXCEPTION", f"Error parsing the request: {error}") from None
+        return parse(content)
+    except XmlRefused as refusal:
+        raise SoapFault("UNKNOWN_EXCEPTION", f"Error parsing the request: {refusal.message}") from None
 
 
 def _operation(name: str) -> Operation:
     # Operations need this module for their texts, so they are looked up when they are called.
+    from playground import partner
     from playground.login import soap_login
 
-    operations: Mapping[str, Operation] = soap_login.OPERATIONS
+    operations: Mapping[str, Operation] = {**soap_login.OPERATIONS, **partner.OPERATIONS}
     found = operations.get(name)
     if found is None:
         raise SoapFault(
@@ -145,12 +147,15 @@ def _operation(name: str) -> Operation:
     return found
 
 
-def session_user(message: Message) -> str:
-    """Who calls, by the session header; INVALID_SESSION_ID when nobody does."""
-    from playground import auth
-
+def session_of(message: Message) -> auth.Session:
+    """The session of the session header; INVALID_SESSION_ID when there is none."""
     try:
-        return auth.session_of(message.org, f"Bearer {message.headers.get('sessionId', '').strip()}").user_id
+        return auth.session_of(message.org, f"Bearer {message.headers.get('sessionId', '').strip()}")
     except errors.SessionInvalid:
         text = "Invalid Session ID found in SessionHeader: Illegal Session"
-        raise SoapFault("INVALID_SESSION_ID", text) from None
+        raise SessionFault("INVALID_SESSION_ID", text) from None
+
+
+def session_user(message: Message) -> str:
+    """Who calls, by the session header."""
+    return session_of(message).user_id

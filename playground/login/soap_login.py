@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from playground import auth, errors, hosts
 from playground.login import people
-from playground.soap import Message, Operation, SoapFault, element, session_user
+from playground.soap import Message, Operation, SoapFault, session_user
+from playground.xml_documents import element
 
 if TYPE_CHECKING:
     from playground.store import Row
