@@ -298,7 +298,7 @@ CATALOGUE: tuple[NamedFault, ...] = (
         "a colleague edits the record just before the write: 412 where the time is stated",
         "edit_meanwhile",
         method="PATCH|POST",
-        path="/",
+        path="/services/data/",
         told={**_OF_RECORD, "fields": "what the colleague writes"},
     ),
     _refused(
@@ -313,7 +313,7 @@ CATALOGUE: tuple[NamedFault, ...] = (
         "a colleague edits the record with the stamp it has: no 412",
         "edit_in_the_same_second",
         method="PATCH|POST",
-        path="/",
+        path="/services/data/",
         told={**_OF_RECORD, "fields": "what the colleague writes"},
     ),
     _refused(
@@ -382,7 +382,7 @@ CATALOGUE: tuple[NamedFault, ...] = (
         "a colleague deletes the record just before the write: ENTITY_IS_DELETED",
         "delete_meanwhile",
         method="PATCH|POST|DELETE",
-        path="/",
+        path="/services/data/",
         told=_OF_RECORD,
     ),
     _refused(
