@@ -13,6 +13,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _IDLE_TIMEOUT_S = 120.0
 _BACKLOG = 128
+_FIRST_WORD_TIMEOUT_S = 1.0
 _BODY_BYTES_MAX = 200 * 1024 * 1024
 _WITHOUT_BODY = frozenset({204, 304})
 _log = logging.getLogger(__name__)
@@ -63,7 +65,10 @@ class Server(ThreadingHTTPServer):
         connection, address = self.socket.accept()
         fault, context = self._connection_fault(), self._context
         if fault is not None and fault.effect is Effect.REFUSE_CONNECTION:
-            # With nothing to linger for, the client sees a reset.
+            # Once the client has begun to speak it sees a reset, in the same way every time.
+            connection.settimeout(_FIRST_WORD_TIMEOUT_S)
+            with suppress(OSError):
+                connection.recv(1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
             raise ConnectionAbortedError("The playground was asked to close this connection.")
