@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LATEST_EXPIRY_S = 300
 """How far ahead ``exp`` may lie. Three minutes are allowed; the rest is for clocks that differ. (unsourced)"""
+_SURELY_MILLISECONDS = 10**12
 
 
 def grant(org: Org, form: Mapping[str, str], base_url: str) -> dict[str, str]:
@@ -53,7 +54,7 @@ def _parts(assertion: str) -> tuple[bytes, dict[str, Any], bytes]:
     try:
         header, claims = json.loads(_decoded(pieces[0])), json.loads(_decoded(pieces[1]))
         signature = _decoded(pieces[2])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _invalid() from None
     if not isinstance(header, dict) or not isinstance(claims, dict) or header.get("alg") != "RS256":
         raise _invalid()
@@ -74,14 +75,14 @@ def _check_audience(audience: object, *own: str) -> None:
 
 
 def _check_expiry(expires: object, now: int) -> None:
-    """``exp`` is a number; simple-salesforce sends it as a text, and real orgs take it."""
+    """``exp`` is a number; simple-salesforce sends it as a text, sf in milliseconds, and real orgs take both."""
     try:
         moment = int(float(str(expires)))
     except (ValueError, OverflowError):
         raise _invalid() from None
     if moment <= now:
         raise errors.OAuthError("invalid_grant", "expired authorization code")
-    if moment > now + LATEST_EXPIRY_S:
+    if now + LATEST_EXPIRY_S < moment < _SURELY_MILLISECONDS:
         raise _invalid()
 
 

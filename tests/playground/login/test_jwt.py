@@ -56,6 +56,17 @@ def test_the_expiry_may_be_a_text_as_simple_salesforce_sends_it(site: Site, key_
 
 
 @pytest.mark.usefixtures("app")
+def test_the_expiry_may_be_in_milliseconds_as_the_salesforce_command_line_sends_it(
+    site: Site, key_pair: tuple[bytes, bytes]
+) -> None:
+    said = claims(site)
+
+    answer = site.token(grant_type=GRANT, assertion=signed(said | {"exp": said["exp"] * 1000}, key_pair[0]))
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.usefixtures("app")
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -115,6 +126,7 @@ def test_neither_unsigned_nor_changed_nor_broken_assertions_serve(site: Site, ke
         f"{head}.{body}.{signature[:-8]}",
         f"{head}.!!.{signature}",
         f"{encoded(b'[]')}.{body}.{signature}",
+        f"{encoded(b'[' * 100_000)}.{body}.{signature}",
         "ä.ö.ü",
         "",
     ):
