@@ -77,7 +77,7 @@ class _Exchange:
             case ("services", "data", *rest):
                 return self._rest(self._data(tuple(rest)))
             case ("id", organization_id, user_id):
-                return self._plain(endpoint.identity(self._org, request, organization_id, user_id, self._base_url))
+                return self._finished(endpoint.identity(self._org, request, organization_id, user_id, self._base_url))
             case ("setup", "connect"):
                 return endpoint.device_page(self._org, request)
         self._org.journal.add_unknown(request.method, self._uri)

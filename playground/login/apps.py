@@ -83,7 +83,9 @@ class ConnectedApp:
             return False
         if uri == base_url + _OWN_SUCCESS_PAGE or uri == "https://login.salesforce.com" + _OWN_SUCCESS_PAGE:
             return True
-        return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+        # Browsers read a backslash as a slash, and cut out line ends: both would lead elsewhere than they seem to.
+        plain = uri.isascii() and uri.isprintable() and not set(uri) & set(' \\"<>') and "@" not in parts.netloc
+        return plain and parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
 
     def granted(self, wanted: str | None) -> str:
         """The scopes that a request for ``wanted`` is given; all of the app's when it names none."""

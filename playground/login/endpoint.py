@@ -29,8 +29,8 @@ def oauth(org: Org, request: Request, name: str, base_url: str) -> Answer | Resp
         answer = _oauth(org, request, name, base_url)
     except errors.OAuthError as error:
         answer = Answer(error.status, error.body())
-    except errors.ApiError as error:
-        answer = Answer(error.status, error.body(), {"WWW-Authenticate": "Token"})
+    except errors.SessionInvalid:
+        return _bad_token(request)
     if isinstance(answer, Answer):
         return Answer(answer.status, answer.body, {**_QUIET, **answer.headers})
     return answer
@@ -57,12 +57,12 @@ def _oauth(org: Org, request: Request, name: str, base_url: str) -> Answer | Res
     return Answer(404, errors.NotFound().body())
 
 
-def identity(org: Org, request: Request, organization_id: str, user_id: str, base_url: str) -> Answer:
+def identity(org: Org, request: Request, organization_id: str, user_id: str, base_url: str) -> Answer | Response:
     """Answer the identity URL; ``version=latest`` or a number takes the place of ``{version}`` in its links."""
     try:
         auth.session_of(org, request.headers.get("Authorization"), request.args.get("oauth_token"))
-    except errors.SessionInvalid as error:
-        return Answer(403, error.body())
+    except errors.SessionInvalid:
+        return _bad_token(request)
     user = org.record("User", user_id)
     if organization_id not in (org.organization_id, org.organization_id[:15]) or user is None:
         return Answer(404, errors.NotFound().body())
@@ -123,6 +123,13 @@ def _authorize(org: Org, request: Request, form: Mapping[str, str], base_url: st
             problem=problem,
         )
     )
+
+
+def _bad_token(request: Request) -> Response:
+    """What the identity service says, in one word of plain text, where the data API answers 401."""
+    brought = request.headers.get("Authorization") or request.values.get("oauth_token", "")
+    word = "Bad_OAuth_Token" if brought or request.values.get("access_token") else "Missing_OAuth_Token"
+    return Response(word, 403, {"Content-Type": "text/html;charset=UTF-8", **_QUIET})
 
 
 def _revoke(org: Org, token: str) -> Answer | Response:

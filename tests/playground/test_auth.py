@@ -159,7 +159,10 @@ def test_userinfo_and_identity_tell_who_one_is(api: Caller, org: Org) -> None:
     assert info["preferred_username"] == identity["username"] == user["Username"]
     assert identity["urls"]["rest"] == f"{HOST}/services/data/v67.0/"
     assert "{version}" in api.get(identity_url).json()["urls"]["query"]
-    assert api.get(identity_url, headers={"Authorization": ""}).status_code == 403
+    for url in (identity_url, f"{HOST}/services/oauth2/userinfo"):
+        for header, word in (("", "Missing_OAuth_Token"), ("Bearer nonsense", "Bad_OAuth_Token")):
+            refused = api.get(url, headers={"Authorization": header})
+            assert (refused.status_code, refused.text) == (403, word)
 
 
 def test_introspection_tells_whether_a_token_lives(api: Caller, org: Org) -> None:

@@ -208,6 +208,9 @@ def test_what_cannot_be_granted_is_told_to_the_app(site: Site, changes: dict[str
         ({"redirect_uri": "http://localhost.example.com/"}, "redirect_uri_mismatch"),
         ({"redirect_uri": "javascript:alert(1)"}, "redirect_uri_mismatch"),
         ({"redirect_uri": "http://[bad"}, "redirect_uri_mismatch"),
+        ({"redirect_uri": "http://example.com\\@localhost/"}, "redirect_uri_mismatch"),
+        ({"redirect_uri": "http://example.com@localhost/"}, "redirect_uri_mismatch"),
+        ({"redirect_uri": "http://localhost/\r\nSet-Cookie: a=b"}, "redirect_uri_mismatch"),
         ({"redirect_uri": None}, "redirect_uri_missing"),
     ],
 )
