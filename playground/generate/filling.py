@@ -28,6 +28,7 @@ from playground.generate.seasons import moments_of, spread
 from playground.ids import running_number
 from playground.seed.activities import Activities, summary
 from playground.seed.moments import QUIET_BEFORE_NOW
+from playground.seed.products import build_products
 from playground.seed.rows import Row, RowMaker
 from playground.seed.scenario import chance
 from playground.store import FIRST_RUNNING_NUMBER, Store, quoted
@@ -121,7 +122,8 @@ class _Filling:
         }
 
     def run(self, processes: int) -> Made:
-        for name, rows in self._world.workforce.cast.rows.items():
+        cast = self._world.workforce.cast
+        for name, rows in {**cast.rows, **build_products(self._world.now, cast)}.items():
             self._insert_rows(name, rows)
         tasks = _tasks(self._world)
         for number, piece in enumerate(_side_by_side(self._world, tasks, processes) if processes else self._all(tasks)):
