@@ -17,6 +17,7 @@ from mapping.record import RecordId
 from playground import dml
 from playground.settings import Settings
 from playground.work import Work
+from tests.support.examples import examples
 from tests.support.playground import PlaygroundSite, playground_site
 
 DEAL = {"Name": "300 pairs", "StageName": "Prospecting", "CloseDate": "2026-12-01"}
@@ -116,7 +117,7 @@ def steps_in_mirror(story: Story) -> dict[str, object]:
     return {id: seen["NextStep"] for id, seen in story.held.items() if not isinstance(seen, Tombstone)}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(Happening.ALL), min_size=10, max_size=40), st.integers(0, 2**32))
 def test_nothing_is_missed_however_the_org_lives_on_while_it_is_read(happenings: list[str], seed: int) -> None:
     site = playground_site(settings=Settings(query_batch_size=4, query_batch_size_min=1))

@@ -16,6 +16,7 @@ from local_store.ledger import SqlLedger
 from local_store.store import Store
 from mapping.record import RecordId
 from tests.store.objects import deals
+from tests.support.examples import examples
 
 IDS = [RecordId(f"00100000000000{number}AAA") for number in range(3)] + [RecordId("local-a")]
 
@@ -150,4 +151,4 @@ class Capture(RuleBasedStateMachine):
 
 
 TestCapture = Capture.TestCase
-TestCapture.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestCapture.settings = settings(max_examples=examples(60), stateful_step_count=25, deadline=None)

@@ -23,6 +23,7 @@ from mapping.fields import FieldMapping
 from mapping.record import RecordId, Value
 from mapping.values import canonical
 from tests.store.objects import EVERY_TYPE
+from tests.support.examples import examples
 
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -61,7 +62,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values=RECORDS, number=st.integers(0, 10**9))
 def test_every_record_comes_back_as_it_went_in(everything: Store, values: dict[str, Value], number: int) -> None:
     mapping, ledger = everything.objects["Everything__c"], SqlLedger(everything)
@@ -86,7 +87,7 @@ def test_a_large_round_number_keeps_its_zeros(everything: Store) -> None:
         assert connection.execute(select(table.c.currency_c)).scalar_one() == round_number
 
 
-@settings(max_examples=2000)
+@settings(max_examples=examples(500))
 @example(Decimal("0.1"))
 @example(Decimal("1234567890123.45"))
 @example(Decimal("-0.000000000001"))
