@@ -50,7 +50,18 @@ def test_every_live_opportunity_is_counted_once(services: FakeServices) -> None:
         DealFilter(text="two rivers"),
         DealFilter(text="nothing is called this"),
     ],
-    ids=str,
+    ids=[
+        "all",
+        "open",
+        "open or won in Commit",
+        "lost",
+        "two stages",
+        "quarter",
+        "overdue",
+        "no amount",
+        "text",
+        "none",
+    ],
 )
 def test_a_total_is_the_sum_of_its_list(services: FakeServices, wanted: DealFilter) -> None:
     listed = _all(services, wanted)
