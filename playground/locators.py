@@ -9,12 +9,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from playground import errors, ids
 from playground.settings import Settings
+from playground.soql import Reading
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Locator:
     batch_size: int
     opened: datetime
     lock: threading.Lock
+    reading: Reading = field(default_factory=Reading)
     parent: Locator | None = None
     """For the rest of a record's children: the statement's own locator, which keeps the snapshot for all of them."""
 

@@ -11,7 +11,7 @@ from playground import errors, query_columns, values
 from playground.calls import Answer, Call
 from playground.locators import Locator
 from playground.org import Org
-from playground.soql import Prepared, QueryContext, QueryEngine, SoqlError
+from playground.soql import Prepared, QueryContext, QueryEngine, Reading, SoqlError
 from playground.soql.locales import locale_of
 from playground.soql.translations import labels_in
 
@@ -101,7 +101,9 @@ class _Rests:
     def open(self, whole: Locator) -> None:
         """Make the URLs that were given out work."""
         for locator_id, prepared, total in self.children:
-            child = replace(whole, id=locator_id, prepared=prepared, total=total, parent=whole.parent or whole)
+            child = replace(
+                whole, id=locator_id, prepared=prepared, total=total, parent=whole.parent or whole, reading=Reading()
+            )
             self._call.org.locators.add(child)
 
 
@@ -178,7 +180,12 @@ def _next_page(call: Call, path: str, page: str) -> Answer:
     rests = _Rests(call, path, locator.batch_size)
     with locator.lock:
         records = engine.rows(
-            locator.connection, locator.prepared, offset=offset, limit=locator.batch_size, more=rests.more
+            locator.connection,
+            locator.prepared,
+            offset=offset,
+            limit=locator.batch_size,
+            more=rests.more,
+            reading=locator.reading,
         )
     rests.open(locator)
     return Answer(200, _page(call, path, locator, offset, records))

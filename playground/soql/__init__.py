@@ -6,8 +6,8 @@ DISTANCE in the SELECT list, WITH DATA CATEGORY, and scopes other than ``mine`` 
 
 from playground.soql.ast import Query
 from playground.soql.context import QueryContext
-from playground.soql.engine import Prepared, QueryEngine
+from playground.soql.engine import Prepared, QueryEngine, Reading
 from playground.soql.errors import SoqlError
 from playground.soql.parse import parse
 
-__all__ = ["Prepared", "Query", "QueryContext", "QueryEngine", "SoqlError", "parse"]
+__all__ = ["Prepared", "Query", "QueryContext", "QueryEngine", "Reading", "SoqlError", "parse"]

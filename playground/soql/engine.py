@@ -66,6 +66,14 @@ class Prepared:
         return compiler.page(self.query.select, limit=limit, offset=offset)
 
 
+@dataclass
+class Reading:
+    """How far a statement's rows were read: the next page goes on there, and need not count from the first row."""
+
+    cursor: sqlite3.Cursor | None = None
+    reached: int = 0
+
+
 class QueryEngine:
     """Runs SOQL over the tables that :mod:`playground.schema` describes."""
 
@@ -96,18 +104,19 @@ class QueryEngine:
         offset: int = 0,
         limit: int | None = None,
         more: More | None = None,
+        reading: Reading | None = None,
     ) -> list[shape.Record]:
         """Records ready for JSON: of all that the statement has, at most ``limit`` from ``offset`` on.
 
         The order is total, so pages neither overlap nor leave gaps while the data stands still. With ``more``, a
-        record's children are cut at ``limit`` too, and ``more`` says where the rest of them is.
+        record's children are cut at ``limit`` too, and ``more`` says where the rest of them is. ``reading`` is kept
+        from page to page by who reads pages of one statement in order on one connection.
         """
         query = prepared.query
         if query.shape is None:
             return []
         prepare_connection(connection)
-        sql = prepared.page(limit=limit, offset=offset)
-        rows = connection.execute(sql.text, sql.parameters).fetchall()
+        rows = _rows_from(connection, prepared, offset, limit, reading)
         if isinstance(query.shape, shape.AggregateShape):
             return [shape.aggregate(query.shape, row) for row in rows]
         cut = _Cut(prepared.context, limit, more)
@@ -169,6 +178,20 @@ def _of_parent(child: ChildQuery, parent: str) -> BoundQuery:
     where = owned if select.where is None else And((owned, select.where))
     name = select.table.object_type.name
     return BoundQuery(name, replace(select, where=where), child.shape, child.children, ())
+
+
+def _rows_from(
+    connection: sqlite3.Connection, prepared: Prepared, offset: int, limit: int | None, reading: Reading | None
+) -> list[shape.Row]:
+    if reading is None or limit is None:
+        sql = prepared.page(limit=limit, offset=offset)
+        return connection.execute(sql.text, sql.parameters).fetchall()
+    if reading.cursor is None or reading.reached != offset:
+        sql = prepared.page(limit=None, offset=offset)
+        reading.cursor = connection.execute(sql.text, sql.parameters)
+    rows = reading.cursor.fetchmany(limit)
+    reading.reached = offset + len(rows)
+    return rows
 
 
 def _all_children(children: Sequence[ChildQuery]) -> Iterator[ChildQuery]:

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from playground import ids
+from playground.soql import Reading
 from tests.playground.soql.small_org import CONTEXT, ENGINE, insert, open_tables
 
 ROWS = 500
@@ -104,3 +105,28 @@ def test_a_page_never_reaches_past_the_querys_own_limit(org: sqlite3.Connection)
 
     assert [record["Id"] for record in page] == ALL_IDS[100:110]
     assert ENGINE.rows(org, prepared, offset=100, limit=50) == []
+
+
+@pytest.mark.parametrize("order", ["ORDER BY Name, Id", "ORDER BY SystemModstamp DESC", "", "LIMIT 310 OFFSET 40"])
+def test_pages_read_one_after_the_other_run_the_statement_once(org: sqlite3.Connection, order: str) -> None:
+    prepared = ENGINE.prepare(f"SELECT Id FROM Opportunity {order}", CONTEXT)
+    whole = ENGINE.rows(org, prepared)
+    run: list[str] = []
+    reading = Reading()
+    org.set_trace_callback(lambda text: run.append(text) if "LIMIT" in text else None)
+    try:
+        pages = [
+            ENGINE.rows(org, prepared, offset=start, limit=90, reading=reading) for start in range(0, len(whole), 90)
+        ]
+    finally:
+        org.set_trace_callback(None)
+    assert [record for page in pages for record in page] == whole
+    assert len(run) == 1
+
+
+def test_a_page_may_be_asked_for_again_and_out_of_order(org: sqlite3.Connection) -> None:
+    prepared = ENGINE.prepare("SELECT Id, Name FROM Opportunity ORDER BY Name", CONTEXT)
+    whole = ENGINE.rows(org, prepared)
+    reading = Reading()
+    for start in (100, 100, 200, 0, 450, 50, 600, 100):
+        assert ENGINE.rows(org, prepared, offset=start, limit=50, reading=reading) == whole[start : start + 50]
