@@ -37,13 +37,13 @@ Progress = Callable[[str], None]
 
 YEARS = timedelta(days=1_460)
 """How far back the oldest deal lies."""
-MOST_PROCESSES = 4
+MOST_PROCESSES = 3
 WORTH_A_PROCESS = 10_000
 """Fewer opportunities than this are made here: a process takes a while to start."""
 _ACCOUNTS_AT_ONCE = 1_000
 _VISITED = 0.25
 """The share of accounts with an activity that belongs to no deal."""
-_TELL_EVERY = 100
+_TELL_EVERY = 200
 _ORDER_FACT = "generated"
 
 
@@ -261,7 +261,7 @@ def _set_wise(connection: sqlite3.Connection, store: Store, progress: Progress) 
     before = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {quoted(name)}")
-    for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536"):
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
     yield

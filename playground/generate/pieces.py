@@ -22,7 +22,7 @@ from playground.seed.deal_rows import DealRows
 from playground.seed.rows import Row, RowMaker, Value
 from playground.seed.scenario import chance
 
-DEALS = 1_000
+DEALS = 500
 """The deals of a piece."""
 
 ROOM: Mapping[str, int] = {
