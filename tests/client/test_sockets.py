@@ -82,7 +82,7 @@ class MisbehavingServer(ThreadingHTTPServer):
 
     @property
     def origin(self) -> str:
-        return f"https://localhost:{self.server_address[1]}"
+        return f"https://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, *_: object) -> None:
         """A client that does not trust us hangs up; that is what is tested."""
@@ -115,7 +115,7 @@ def authority() -> trustme.CA:
 def site(authority: trustme.CA, tmp_path: Path) -> Iterator[Site]:
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(ca_file)
-    server = MisbehavingServer(authority.issue_cert("localhost"))
+    server = MisbehavingServer(authority.issue_cert("127.0.0.1"))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield Site(server, str(ca_file), [])
